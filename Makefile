@@ -1,0 +1,70 @@
+# Everything a reader needs: `make help`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+REQUEST ?= events/provision-one-server.json
+SEED ?= 1
+VENV := .venv
+BIN := $(VENV)/bin
+# Lambda's managed runtime: the packages AWS brings, in an environment of their own.
+RUNTIME := .lambda-runtime
+
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: install
+install: $(VENV)/installed $(RUNTIME)/installed ## Create both environments from pinned, hashed requirements
+
+$(VENV)/installed: requirements/develop.txt
+	./scripts/make-environment "$(VENV)" requirements/develop.txt
+
+$(RUNTIME)/installed: requirements/lambda-runtime.txt
+	./scripts/make-environment "$(RUNTIME)" requirements/lambda-runtime.txt
+
+.PHONY: run
+run: install ## Deploy to the simulator, provision a cluster, watch the LNI rule work (REQUEST=, SEED=)
+	@"$(BIN)/python" -m demo --request "$(REQUEST)" --seed "$(SEED)"
+
+.PHONY: simulator
+simulator: install ## Serve the embedded AWS until Ctrl-C; prints the variables to export
+	@"$(BIN)/python" -m simulator --seed "$(SEED)"
+
+.PHONY: stop
+stop: ## Stop a simulator left running
+	@./scripts/stop-simulator
+
+.PHONY: build
+build: install ## Build the functions as they are deployed
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build
+
+.PHONY: test
+test: install lint unit workflow ## Lint, types, template and ASL validation, unit and workflow tests
+
+.PHONY: lint
+lint: install ## Formatting, lint, types, template and state machine validation
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check .
+	"$(BIN)/mypy" functions simulator demo tests
+	"$(BIN)/cfn-lint" template.yaml
+	AWS_DEFAULT_REGION=us-west-2 "$(BIN)/sam" validate --lint
+	"$(BIN)/python" -m pytest -q tests/unit/test_statemachine.py
+
+.PHONY: unit
+unit: install ## Unit tests and the simulator's own
+	"$(BIN)/python" -m pytest -q tests/unit tests/simulator
+
+.PHONY: workflow
+workflow: install ## Workflow tests: the real template on the simulator, by public APIs only
+	PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/python" -m pytest -q tests/workflow tests/cli
+
+.PHONY: lock
+lock: install ## Pin the requirements anew, with hashes
+	./scripts/lock-requirements
+
+.PHONY: clean
+clean: stop ## Remove everything that make made
+	rm -rf "$(VENV)" "$(RUNTIME)" .aws-sam .simulator reports .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""``make run``: the whole story on the simulator, told as it happens."""

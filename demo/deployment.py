@@ -1,0 +1,39 @@
+"""The real SAM CLI builds and deploys the repository's own template."""
+
+import contextlib
+import fcntl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from demo.simulator_process import ROOT
+
+
+class DeploymentFailed(Exception):
+    """sam ended with another status than 0; what it printed is on the terminal."""
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """``sam build`` writes into one folder: two runs from one checkout take turns."""
+    lock = ROOT / ".aws-sam" / "lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def deploy(environment: dict[str, str], *, quiet: bool = False) -> None:
+    """Build and deploy the stack of ``samconfig.toml`` into the AWS that the environment points at."""
+    path = f"{ROOT / '.venv' / 'bin'}:{environment['PATH']}"
+    env = {**environment, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+    with _alone():
+        _run(["./scripts/build"], env, quiet=quiet)
+        _run(["sam", "deploy", "--no-progressbar"], env, quiet=quiet)
+
+
+def _run(command: list[str], env: dict[str, str], *, quiet: bool, cwd: Path = ROOT) -> None:
+    result = subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=quiet, text=True)  # noqa: S603
+    if result.returncode:
+        said = f":\n{result.stdout}\n{result.stderr}" if quiet else ""
+        raise DeploymentFailed(f"{' '.join(command)} ended with status {result.returncode}{said}")

@@ -1,0 +1,85 @@
+"""An execution told live, a line per state, from its history."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+_ENTERED, _EXITED = "StateEntered", "StateExited"
+
+
+@dataclass(slots=True)
+class Visit:
+    """One state entered once: name, when (simulated), how often its function was called meanwhile."""
+
+    name: str
+    entered: datetime
+    attempts: int = 0
+    exited: datetime | None = None
+
+
+@dataclass(slots=True)
+class History:
+    """Reads an execution's history event by event; knows what has already been read."""
+
+    visits: dict[int, Visit] = field(default_factory=dict)
+    transitions: int = 0
+    events: int = 0
+    _visit_of: dict[int, int] = field(default_factory=dict)
+
+    def read(self, events: list[dict[str, Any]]) -> Iterator[Visit]:
+        """Take the whole history so far; gives the visits that ended since the last time."""
+        for event in events[self.events :]:
+            ended = self._take(event)
+            if ended:
+                yield ended
+        self.events = len(events)
+
+    def _take(self, event: dict[str, Any]) -> Visit | None:
+        number, kind = event["id"], event["type"]
+        owner = self._visit_of.get(event.get("previousEventId", 0))
+        if kind.endswith(_ENTERED):
+            self.transitions += 1
+            owner = number
+            self.visits[number] = Visit(event["stateEnteredEventDetails"]["name"], event["timestamp"])
+        if owner is None:
+            return None
+        self._visit_of[number] = owner
+        visit = self.visits[owner]
+        if kind == "LambdaFunctionScheduled":
+            visit.attempts += 1
+            # AWS counts every retry as a transition (Step Functions pricing).
+            self.transitions += visit.attempts > 1
+        if kind.endswith(_EXITED):
+            visit.exited = event["timestamp"]
+            return visit
+        return None
+
+
+def watch(stepfunctions: Any, execution_arn: str, interval: float = 0.3) -> tuple[dict[str, Any], History]:
+    """Print a line for every state as it ends; returns the finished execution and its history."""
+    began = time.monotonic()
+    history = History()
+    print(f"\n{'simulated':>10} {'took':>9} {'real':>7}  state")
+    while True:
+        execution = stepfunctions.describe_execution(executionArn=execution_arn)
+        pages = stepfunctions.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+        for visit in history.read([event for page in pages for event in page["events"]]):
+            print(_line(visit, execution["startDate"], time.monotonic() - began), flush=True)
+        if execution["status"] != "RUNNING":
+            return execution, history
+        time.sleep(interval)
+
+
+def _line(visit: Visit, started: datetime, real: float) -> str:
+    exited = visit.exited or visit.entered
+    at, took = (exited - started).total_seconds(), (exited - visit.entered).total_seconds()
+    looks = f"  (looked {visit.attempts} times)" if visit.attempts > 1 else ""
+    return f"{clock(at):>10} {took:8.1f}s {real:6.1f}s  {visit.name}{looks}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as h:mm:ss."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"

@@ -1,0 +1,153 @@
+"""The named errors: the contract between the functions and the state machine.
+
+Lambda reports an exception's class name as ``errorType``; Step Functions retries and catches by that
+name, so a class here is renamed only together with ``statemachine/``. A test keeps both in step.
+
+Every message says what happened, where, why, and what to do next. AWS errors are classified by error
+*code*, never by message text.
+"""
+
+from typing import Final
+
+
+class ProvisioningError(Exception):
+    """The base of every error that the state machine knows by name."""
+
+    def __init__(self, what: str, *, do: str) -> None:
+        """what: one sentence with the identifiers a person needs; do: the next step, as an imperative."""
+        super().__init__(f"{what} {do}")
+
+
+class NotReadyYet(ProvisioningError):
+    """Not an error: the resource exists and is on its way. The state machine looks again later."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, do="The state machine will look again.")
+
+
+class Throttled(ProvisioningError):
+    """AWS asked us to slow down (codes in ``THROTTLING_CODES``). The state machine retries with back-off."""
+
+
+class InvalidRequest(ProvisioningError):
+    """The request names an unknown field, a wrong type or a contradiction. Correct it and start again."""
+
+
+class OutpostNotFound(ProvisioningError):
+    """outposts:GetOutpost answered NotFoundException: wrong id, wrong Region, or not shared with us."""
+
+
+class OutpostUnsupported(ProvisioningError):
+    """The Outpost is a rack, or its life cycle status is not ACTIVE."""
+
+
+class InstanceTypeUnsupported(ProvisioningError):
+    """The server is not configured for the instance type asked for."""
+
+
+class InsufficientCapacity(ProvisioningError):
+    """The server has too few free slots, or EC2 answered InsufficientInstanceCapacity."""
+
+
+class ImageUnsupported(ProvisioningError):
+    """The image has not exactly one EBS snapshot, is of another architecture, or does not exist."""
+
+
+class KubernetesVersionUnsupported(ProvisioningError):
+    """EKS does not offer the version in standard support (eks:DescribeClusterVersions)."""
+
+
+class ClusterConflict(ProvisioningError):
+    """A cluster of that name exists and is not ours, is broken, or differs in what cannot be changed."""
+
+
+class ClusterFailed(ProvisioningError):
+    """EKS reports the cluster FAILED; its health issues are in the message."""
+
+
+class NetworkUnsupported(ProvisioningError):
+    """The VPC, its subnets or a CIDR cannot serve the request."""
+
+
+class SubnetConflict(ProvisioningError):
+    """The node subnet on the Outpost exists and differs from what the plan needs."""
+
+
+class LniConflict(ProvisioningError):
+    """Enabling LNI would break something, or the subnet has another index than the one asked for."""
+
+
+class LniNotAttached(ProvisioningError):
+    """A node runs without a working local network interface at the device index."""
+
+
+class AccessEntryConflict(ProvisioningError):
+    """An access entry of that principal exists with another type."""
+
+
+class AddonFailed(ProvisioningError):
+    """EKS reports an add-on CREATE_FAILED; its health issues are in the message."""
+
+
+class LaunchTemplateConflict(ProvisioningError):
+    """A launch template of that name exists and is not ours."""
+
+
+class NodeGroupConflict(ProvisioningError):
+    """An Auto Scaling group of that name exists and is not ours."""
+
+
+class NodesFailed(ProvisioningError):
+    """The Auto Scaling group could not launch or keep the nodes; the activity's message tells why."""
+
+
+class MalformedEvent(ProvisioningError):
+    """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
+
+
+class AccessDenied(ProvisioningError):
+    """A role of ours lacks a permission (codes in ``ACCESS_DENIED_CODES``); AWS's message names it."""
+
+
+class AwsCallFailed(ProvisioningError):
+    """An AWS call failed with a code that no step foresaw. Never retried; the code is in the message."""
+
+
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html and each service's API errors
+THROTTLING_CODES: Final = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "SlowDown",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+    }
+)
+
+# EC2 says UnauthorizedOperation, S3 and IAM AccessDenied, JSON services AccessDeniedException.
+ACCESS_DENIED_CODES: Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation"}
+)
+
+
+def from_aws_code(operation: str, code: str, message: str) -> ProvisioningError:
+    """The named error for an AWS error that the step itself did not handle.
+
+    operation: as botocore names it, e.g. ``CreateCluster``; code and message: as AWS answered.
+    """
+    said = f"{operation} answered {code}: {message}"
+    if code in THROTTLING_CODES:
+        return Throttled(said, do="The state machine will try again more slowly.")
+    if code in ACCESS_DENIED_CODES:
+        return AccessDenied(
+            said,
+            do="Give the role named in the message that permission, or redeploy the stack if it was changed.",
+        )
+    return AwsCallFailed(
+        said, do="Correct the cause and start the same request again; finished steps are kept."
+    )

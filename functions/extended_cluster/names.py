@@ -1,0 +1,47 @@
+"""Names, ownership tags and client tokens, all derived from the cluster's name and the Outpost's id."""
+
+import hashlib
+from collections.abc import Mapping
+
+CLUSTER_TAG = "eks-outposts-servers:cluster"
+OUTPOST_TAG = "eks-outposts-servers:outpost"
+# The VPC CNI leaves interfaces alone that carry exactly this tag and value:
+# amazon-vpc-cni-k8s pkg/ipamd/ipamd.go (facts: ten facts, row 3).
+NO_MANAGE_TAG = "node.k8s.amazonaws.com/no_manage"
+
+type Tags = dict[str, str]
+
+
+def cluster_tags(cluster: str, extra: Mapping[str, str]) -> Tags:
+    """The tags of a resource that belongs to the whole cluster; ours win over the request's."""
+    return {**extra, CLUSTER_TAG: cluster}
+
+
+def server_tags(cluster: str, outpost_id: str, extra: Mapping[str, str]) -> Tags:
+    """The tags of a resource that belongs to one server of the cluster."""
+    return {**cluster_tags(cluster, extra), OUTPOST_TAG: outpost_id, "Name": server_name(cluster, outpost_id)}
+
+
+def server_name(cluster: str, outpost_id: str) -> str:
+    """The name of what one server has exactly one of: launch template, Auto Scaling group, subnet."""
+    return f"{cluster}-{outpost_id}"
+
+
+def is_ours(tags: Mapping[str, str], cluster: str) -> bool:
+    """Whether a resource with these tags was made for this cluster."""
+    return tags.get(CLUSTER_TAG) == cluster
+
+
+def client_token(cluster: str, step: str) -> str:
+    """The same token for the same step of the same cluster: 32 hexadecimal digits, within every API's limit."""
+    return hashlib.sha256(f"{cluster}/{step}".encode()).hexdigest()[:32]
+
+
+def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as EC2 and Auto Scaling spell them: ``[{"Key": ..., "Value": ...}]``."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def as_dict(tags: list[dict[str, str]] | None) -> Tags:
+    """The reverse of ``as_list``; no tags at all is an empty dictionary."""
+    return {tag["Key"]: tag["Value"] for tag in tags or []}

@@ -1,0 +1,1 @@
+"""An embedded AWS on loopback, to which the real SAM CLI deploys the real template. Never deployed."""

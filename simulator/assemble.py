@@ -1,0 +1,28 @@
+"""Puts the layers together, in order."""
+
+from datetime import datetime
+from pathlib import Path
+
+from simulator import autoscaling, awslambda, deploy, ec2, eks, iam, outposts, ssm, trail
+from simulator.cloud import Cloud
+from simulator.stepfunctions import point_interpreter_at
+
+# Later: guest (what boots on an instance) and kube (the cluster's Kubernetes API) join the packages below,
+# faults becomes a layer of its own between trail and iam.
+
+
+def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None = None) -> Cloud:
+    """A complete cloud.
+
+    runtime: the Python interpreter of the environment that holds what Lambda's managed runtime brings.
+    """
+    cloud = Cloud(seed, start)
+    cloud.lambda_runtime = runtime or cloud.lambda_runtime
+    cloud.wrap(cloud.audit.layer())
+    # CloudTrail records what IAM refuses, so it stands outside.
+    cloud.wrap(trail.layer(cloud))
+    cloud.wrap(iam.layer(cloud))
+    for package in (iam, trail, ssm, outposts, ec2, autoscaling, eks, awslambda, deploy):
+        cloud.install(package.operations(cloud))
+    point_interpreter_at(cloud)
+    return cloud

@@ -1,0 +1,1 @@
+"""One virtual clock for everything that the simulator does."""

@@ -1,0 +1,64 @@
+"""What a test or a person may ask the simulator itself, beside AWS's own APIs: ``/_simulator/...``, JSON."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from simulator.cloud import Cloud
+
+PREFIX = "/_simulator"
+
+
+class Control:
+    """A WSGI application for the paths below ``PREFIX``."""
+
+    def __init__(self, cloud: "Cloud") -> None:
+        self._cloud = cloud
+        self._routes = Map(
+            [
+                Rule(f"{PREFIX}/clock", methods=["GET"], endpoint=self._clock),
+                Rule(f"{PREFIX}/clock/hold", methods=["POST"], endpoint=self._hold),
+                Rule(f"{PREFIX}/clock/release", methods=["POST"], endpoint=self._release),
+                Rule(f"{PREFIX}/clock/advance", methods=["POST"], endpoint=self._advance),
+                Rule(f"{PREFIX}/calls", methods=["GET"], endpoint=self._calls),
+            ]
+        )
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        request = Request(environ)
+        try:
+            action, _ = self._routes.bind_to_environ(environ).match()
+            answer = self._answer(action, request)
+        except HTTPException as refused:
+            return refused.get_response(environ)(environ, start_response)
+        return answer(environ, start_response)
+
+    @staticmethod
+    def _answer(action: Callable[[Request], Any], request: Request) -> Response:
+        return Response(json.dumps(action(request)), mimetype="application/json")
+
+    def _clock(self, _: Request) -> dict[str, Any]:
+        clock = self._cloud.clock
+        return {"now": clock.now().isoformat(), "elapsed": clock.elapsed(), "idle": clock.idle()}
+
+    def _hold(self, request: Request) -> dict[str, Any]:
+        self._cloud.clock.hold()
+        return self._clock(request)
+
+    def _release(self, request: Request) -> dict[str, Any]:
+        self._cloud.clock.release()
+        return self._clock(request)
+
+    def _advance(self, request: Request) -> dict[str, Any]:
+        self._cloud.clock.sleep(float(request.args["seconds"]))
+        return self._clock(request)
+
+    def _calls(self, request: Request) -> list[dict[str, Any]]:
+        """Every API call from the given index on (``?since=``)."""
+        return [asdict(entry) for entry in self._cloud.audit.entries[int(request.args.get("since", 0)) :]]

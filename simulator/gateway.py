@@ -1,0 +1,79 @@
+"""The endpoint: HTTP requests become calls, answers become HTTP responses."""
+
+import io
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from moto.core.request import Request
+from werkzeug.test import run_wsgi_app
+from werkzeug.wrappers import Response
+
+from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller
+from simulator.wire import Wire, decode, encode, encode_error, signed_scope
+
+if TYPE_CHECKING:
+    from simulator.cloud import Cloud
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """A WSGI application. S3 passes to moto as it came (bodies are streams); all else is decoded and encoded."""
+
+    def __init__(self, cloud: "Cloud") -> None:
+        self._cloud = cloud
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return self._respond(Request(environ))(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        request_id = str(uuid4())
+        try:
+            access_key, region, service = signed_scope(request)
+            wire, params = decode(request, service)
+        except AwsError as refused:
+            return _plain(refused)
+        caller: Caller = request.environ.get("simulator.caller") or self._caller_of(access_key)
+        agent = request.headers.get("User-Agent", "")
+        call = Call(service, wire.operation.name, params, caller, region, request_id, agent)
+        try:
+            # IAM is global and signed for us-east-1 (IAM guide, "Service endpoints").
+            if region != self._cloud.region and service != "iam":
+                raise AwsError(
+                    "NotModelledBySimulator", f"This simulator is {self._cloud.region}, not {region}.", 501
+                )
+            return self._as_it_came(call, request) if service == "s3" else self._translated(call, wire)
+        except AwsError as refused:
+            return encode_error(wire, refused, request_id)
+        except Exception as broken:  # the caller gets what any broken service gives: a logged 500
+            log.exception("%s broke the simulator", call.name)
+            failure = AwsError("InternalFailure", f"The simulator broke on {call.name}: {broken!r}", 500)
+            return encode_error(wire, failure, request_id)
+
+    def _caller_of(self, access_key: str) -> Caller:
+        sessions = getattr(self._cloud, "sessions", None)
+        return sessions.caller_of(access_key) if sessions else ADMINISTRATOR
+
+    def _translated(self, call: Call, wire: Wire) -> Response:
+        return encode(wire, self._cloud.handle(call), call.request_id)
+
+    def _as_it_came(self, call: Call, request: Request) -> Response:
+        passed: list[Response] = []
+
+        def to_moto(_: Call) -> Answer:
+            # get_data() has consumed the stream; moto reads it again.
+            environ = {**request.environ, "wsgi.input": io.BytesIO(request.get_data())}
+            chunks, status, headers = run_wsgi_app(self._cloud.moto_application, environ, buffered=True)
+            passed.append(Response(b"".join(chunks), status=status, headers=headers))
+            return {}
+
+        self._cloud.handle(call, to_moto)
+        return passed[0]
+
+
+def _plain(error: AwsError) -> Response:
+    """What cannot even be told apart gets a plain answer, and a line in the log."""
+    log.error("refused: %s", error)
+    return Response(json.dumps({"__type": error.code, "message": error.message}), status=error.status)
