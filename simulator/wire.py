@@ -92,14 +92,23 @@ def decode(request: Request, service: str) -> tuple[Wire, dict[str, Any]]:
             "url_params": uri_params,
         }
     )
-    params = {key: value for key, value in params.items() if value is not None}
+    params = {key: value for key, value in params.items() if not _is_absent(value, key, operation, protocol)}
     _validate(params, operation.input_shape, f"parameters of {service}.{operation.name}")
     return Wire(service, operation, protocol), params
 
 
+def _is_absent(value: Any, name: str, operation: OperationModel, protocol: str) -> bool:
+    """The parsers give an empty list for one that is not there; only a JSON body can hold a real empty list."""
+    members = operation.input_shape.members if operation.input_shape else {}
+    in_body = "json" in protocol and members[name].serialization.get("location") is None
+    return value is None or (value == [] and not in_body)
+
+
 def encode(wire: Wire, answer: Answer, request_id: str) -> Response:
     """The answer as the service writes it. An answer that the service model does not know is our own error."""
-    _validate(answer, wire.operation.output_shape, f"answer to {wire.service}.{wire.operation.name}")
+    what = f"answer to {wire.service}.{wire.operation.name}"
+    # Services themselves answer empty where their model demands a least length (ssm GetParameters, say).
+    _validate(answer, wire.operation.output_shape, what, lengths=False)
     return _written(wire, answer, request_id)
 
 
@@ -127,12 +136,14 @@ def _written(wire: Wire, result: Answer | Exception, request_id: str) -> Respons
     return response
 
 
-def _validate(value: dict[str, Any], shape: Shape | None, what: str) -> None:
+def _validate(value: dict[str, Any], shape: Shape | None, what: str, *, lengths: bool = True) -> None:
     if shape is None:
         if value:
             raise AwsError("ValidationException", f"{what}: none are expected, got {sorted(value)}")
         return
     report = ParamValidator().validate(value, shape)
+    if not lengths:
+        report._errors = [error for error in report._errors if error[0] != "invalid length"]
     if report.has_errors():
         raise AwsError(
             "ValidationException", f"{what} do not fit the service model: {report.generate_report()}"

@@ -1,0 +1,105 @@
+"""CheckCluster: the cluster as it is, and the Kubernetes version it will have. Reads only."""
+
+import os
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from extended_cluster.aws import client
+from extended_cluster.errors import ClusterConflict, KubernetesVersionUnsupported
+from extended_cluster.handler import Event, Result, state
+from extended_cluster.names import CLUSTER_TAG, is_ours
+from extended_cluster.types import ClusterFacts, Spec
+
+
+@state
+def handler(event: Event) -> Result:
+    """{spec} -> ClusterFacts. Raises KubernetesVersionUnsupported and ClusterConflict."""
+    return {**check(event["spec"], os.environ["VPC_ID"], client("eks"))}
+
+
+def check(spec: Spec, vpc_id: str, eks: Any) -> ClusterFacts:
+    """The cluster's facts. A version is accepted only in standard support: extended support costs more."""
+    name, asked = spec["clusterName"], spec["kubernetesVersion"]
+    offered = _in_standard_support(eks)
+    if asked is not None:
+        _require_offered(asked, offered, f"Kubernetes version {asked} was asked for")
+    existing = _find(eks, name)
+    if existing is not None:
+        _require_usable(existing, asked, vpc_id)
+        version = existing["version"]
+        _require_offered(version, offered, f"Cluster {name} exists with Kubernetes version {version}")
+    else:
+        version = asked or _default(offered)
+    return ClusterFacts(
+        name=name,
+        exists=existing is not None,
+        status=existing["status"] if existing else None,
+        version=version,
+        versionSource="request" if asked else "existing" if existing else "default",
+        endOfStandardSupport=offered[version]["endOfStandardSupportDate"].date().isoformat(),
+    )
+
+
+def _in_standard_support(eks: Any) -> dict[str, dict[str, Any]]:
+    pages = eks.get_paginator("describe_cluster_versions").paginate(versionStatus="STANDARD_SUPPORT")
+    return {version["clusterVersion"]: version for page in pages for version in page["clusterVersions"]}
+
+
+def _require_offered(version: str, offered: dict[str, dict[str, Any]], what: str) -> None:
+    if version not in offered:
+        raise KubernetesVersionUnsupported(
+            f"{what}; EKS has in standard support: {', '.join(sorted(offered, key=_number))}.",
+            do="Name one of these as kubernetesVersion, or upgrade the existing cluster first.",
+        )
+
+
+def _default(offered: dict[str, dict[str, Any]]) -> str:
+    for version, information in offered.items():
+        if information["defaultVersion"]:
+            return version
+    raise KubernetesVersionUnsupported(
+        "EKS names no default version among those in standard support: "
+        f"{', '.join(sorted(offered, key=_number))}.",
+        do="Name one of these as kubernetesVersion.",
+    )
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _find(eks: Any, name: str) -> dict[str, Any] | None:
+    try:
+        cluster: dict[str, Any] = eks.describe_cluster(name=name)["cluster"]
+    except ClientError as failure:
+        if failure.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+    return cluster
+
+
+def _require_usable(cluster: dict[str, Any], asked: str | None, vpc_id: str) -> None:
+    name, status, version = cluster["name"], cluster["status"], cluster["version"]
+    their_vpc = cluster["resourcesVpcConfig"]["vpcId"]
+    if not is_ours(cluster.get("tags", {}), name):
+        raise ClusterConflict(
+            f"Cluster {name} exists and was not made by this application: it lacks the tag "
+            f"{CLUSTER_TAG}={name}.",
+            do="Choose another clusterName.",
+        )
+    if status in ("FAILED", "DELETING"):
+        raise ClusterConflict(
+            f"Cluster {name} exists and its status is {status}.",
+            do="Wait until it is deleted (delete it if it failed), or choose another clusterName.",
+        )
+    if asked is not None and asked != version:
+        raise ClusterConflict(
+            f"Cluster {name} exists with Kubernetes version {version}, and {asked} was asked for.",
+            do=f"Leave kubernetesVersion out or set it to {version}; clusters are not upgraded here.",
+        )
+    if their_vpc != vpc_id:
+        raise ClusterConflict(
+            f"Cluster {name} exists in {their_vpc}, and this stack's VPC is {vpc_id}.",
+            do="Choose another clusterName, or start the state machine of the stack that owns that VPC.",
+        )

@@ -1,0 +1,75 @@
+"""CreateCluster: the control plane in the Region exists or is on its way."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from extended_cluster import aws
+from extended_cluster.errors import ClusterConflict, NotReadyYet
+from extended_cluster.handler import Event, Result, state
+from extended_cluster.names import client_token, cluster_tags, is_ours
+from extended_cluster.types import ClusterPlan
+
+_LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+
+
+@state
+def handler(event: Event) -> Result:
+    """{cluster: ClusterPlan} -> {name, arn, status}. ClusterConflict for a cluster that is not ours."""
+    plan: ClusterPlan = event["cluster"]
+    return ensure(
+        aws.client("eks"), plan, os.environ["CLUSTER_SUBNET_IDS"].split(","), os.environ["CLUSTER_ROLE_ARN"]
+    )
+
+
+def ensure(eks: Any, plan: ClusterPlan, subnet_ids: Sequence[str], role_arn: str) -> Result:
+    """Find the cluster, or create it in the Region's subnets."""
+    cluster = _find(eks, plan["name"]) or _create(eks, plan, subnet_ids, role_arn)
+    if not is_ours(cluster.get("tags", {}), plan["name"]):
+        raise ClusterConflict(
+            f"A cluster named {plan['name']} exists and was not made by this application.",
+            do="Choose another clusterName, or delete that cluster.",
+        )
+    return {"name": cluster["name"], "arn": cluster["arn"], "status": cluster["status"]}
+
+
+def _find(eks: Any, name: str) -> dict[str, Any] | None:
+    try:
+        cluster: dict[str, Any] = eks.describe_cluster(name=name)["cluster"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
+    return cluster
+
+
+def _create(eks: Any, plan: ClusterPlan, subnet_ids: Sequence[str], role_arn: str) -> dict[str, Any]:
+    # No outpostConfig: that would be a local cluster, which servers cannot run (ten facts, row 10).
+    name = plan["name"]
+    try:
+        created: dict[str, Any] = eks.create_cluster(
+            name=name,
+            version=plan["version"],
+            roleArn=role_arn,
+            resourcesVpcConfig={
+                "subnetIds": list(subnet_ids),
+                "endpointPrivateAccess": True,
+                "endpointPublicAccess": False,
+            },
+            accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
+            bootstrapSelfManagedAddons=False,
+            upgradePolicy={"supportType": "STANDARD"},
+            logging={"clusterLogging": [{"types": _LOG_TYPES, "enabled": True}]},
+            deletionProtection=plan["deletionProtection"],
+            clientRequestToken=client_token(name, "cluster"),
+            tags=cluster_tags(name, plan["tags"]),
+        )["cluster"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceInUseException":  # another run was faster
+            raise
+        if raced := _find(eks, name):
+            return raced
+        raise NotReadyYet(f"Cluster {name} was created meanwhile, and EKS does not show it yet.") from error
+    return created

@@ -1,0 +1,271 @@
+"""The request: its JSON Schema is the model, and from it come validation, defaults and messages.
+
+A field's ``description`` says which values are accepted, so that a refusal can quote it.
+"""
+
+import copy
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import fastjsonschema
+
+from extended_cluster.errors import InvalidRequest
+from extended_cluster.types import Nodes, OutpostSpec, Spec
+
+# Tags that other machinery acts on, or that names.py writes itself, are not the request's to set. EC2
+# reserves ``aws:`` in any case (EC2 user guide, "Tag your Amazon EC2 resources": at
+# most 50 tags, keys of 128 and values of 256 characters).
+_TAG_KEY: Final = (
+    r"^(?![aA][wW][sS]:|eks-outposts-servers:|kubernetes\.io/|k8s\.io/|node\.k8s\.amazonaws\.com/|Name$)"
+    r"[A-Za-z0-9 _.:/=+@-]{1,128}$"
+)
+_WHOLE_NUMBER: Final = {"type": "integer"}
+
+OUTPOST_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "an object that describes one Outposts server",
+    "additionalProperties": False,
+    "required": ["outpostId"],
+    "examples": [{"outpostId": "op-0a1b2c3d4e5f60001"}],
+    "properties": {
+        "outpostId": {
+            "type": "string",
+            "pattern": "^op-[0-9a-f]{17}$",
+            "description": "the id of an Outposts server: op- and 17 hexadecimal digits",
+            "examples": ["op-0a1b2c3d4e5f60001"],
+        },
+        "instanceType": {
+            "type": ["string", "null"],
+            "pattern": r"^[a-z0-9-]+\.[a-z0-9-]+$",
+            "default": None,
+            "description": "an EC2 instance type that the server is configured for; "
+            "null chooses the largest free one",
+            "examples": ["c6id.8xlarge"],
+        },
+        "nodes": {
+            "type": "object",
+            "description": "an object with min, desired and max; what is left out follows from what is given",
+            "default": {"min": 1, "desired": 1, "max": 1},
+            "additionalProperties": False,
+            "examples": [{"desired": 2}, {"min": 1, "desired": 2, "max": 4}],
+            "properties": {
+                "min": {
+                    **_WHOLE_NUMBER,
+                    "minimum": 0,
+                    "description": "a whole number of nodes, 0 or more; left out, it is desired",
+                    "examples": [1],
+                },
+                # Not 0: CoreDNS never becomes ACTIVE without a node (facts: EKS).
+                "desired": {
+                    **_WHOLE_NUMBER,
+                    "minimum": 1,
+                    "description": "a whole number of nodes, 1 or more; left out, it is min, or 1",
+                    "examples": [1],
+                },
+                "max": {
+                    **_WHOLE_NUMBER,
+                    "minimum": 1,
+                    "description": "a whole number of nodes, 1 or more; left out, it is desired",
+                    "examples": [2],
+                },
+            },
+        },
+        "subnetCidr": {
+            "type": ["string", "null"],
+            "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$",
+            "default": None,
+            "description": "an IPv4 network address of the VPC with a mask of /16 to /28; "
+            "null chooses the next free /24 block",
+            "examples": ["10.0.16.0/24"],
+        },
+        "imageId": {
+            "type": ["string", "null"],
+            "pattern": "^ami-([0-9a-f]{8}|[0-9a-f]{17})$",
+            "default": None,
+            "description": "the id of an image with exactly one EBS snapshot: ami- and 8 or 17 hexadecimal "
+            "digits; null chooses EKS's own Amazon Linux 2023 image",
+            "examples": ["ami-0a1b2c3d4e5f60001"],
+        },
+        "lni": {
+            "type": "object",
+            "description": "an object with the local network interface's deviceIndex",
+            "default": {"deviceIndex": 1},
+            "additionalProperties": False,
+            "examples": [{"deviceIndex": 1}],
+            "properties": {
+                # EC2 API reference, EnableLniAtDeviceIndex: at least 1, no published maximum.
+                "deviceIndex": {
+                    **_WHOLE_NUMBER,
+                    "minimum": 1,
+                    "default": 1,
+                    "description": "a whole number, 1 or more: the local network interface's device index",
+                    "examples": [1],
+                },
+            },
+        },
+    },
+}
+
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "title": "Provision an EKS extended cluster on an AWS Outposts server",
+    "type": "object",
+    "description": "an object with clusterName and outposts",
+    "additionalProperties": False,
+    "required": ["clusterName", "outposts"],
+    "examples": [{"clusterName": "edge-1", "outposts": [{"outpostId": "op-0a1b2c3d4e5f60001"}]}],
+    "properties": {
+        # EKS API reference, CreateCluster name.
+        "clusterName": {
+            "type": "string",
+            "pattern": "^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$",
+            "description": "a letter or digit, then letters, digits, hyphens and underscores; "
+            "at most 100 characters in all",
+            "examples": ["edge-1"],
+        },
+        "mode": {
+            "enum": ["apply", "plan"],
+            "default": "apply",
+            "description": "apply, or plan to look and decide only",
+            "examples": ["plan"],
+        },
+        "kubernetesVersion": {
+            "type": ["string", "null"],
+            "pattern": r"^1\.[0-9]{1,2}$",
+            "default": None,
+            "description": "a Kubernetes version that EKS has in standard support, as a string; "
+            "null chooses the existing cluster's, else EKS's default",
+            "examples": ["1.35"],
+        },
+        "outposts": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 1,
+            "items": OUTPOST_SCHEMA,
+            "description": "a list of exactly one Outposts server (this version provisions one)",
+            "examples": [[{"outpostId": "op-0a1b2c3d4e5f60001"}]],
+        },
+        "adminPrincipalArns": {
+            "type": "array",
+            "uniqueItems": True,
+            "default": [],
+            "description": "a list of different ARNs of IAM roles or users",
+            "examples": [["arn:aws:iam::123456789012:role/admin"]],
+            # EKS user guide, "Create access entries": an IAM role or user, not an STS session.
+            "items": {
+                "type": "string",
+                "pattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[^ *]+$",
+                "description": "the ARN of an IAM role or user",
+                "examples": ["arn:aws:iam::123456789012:role/admin"],
+            },
+        },
+        "deletionProtection": {
+            "type": "boolean",
+            "default": False,
+            "description": "true or false: whether EKS refuses to delete the cluster",
+            "examples": [True],
+        },
+        "tags": {
+            "type": "object",
+            "default": {},
+            "maxProperties": 40,
+            "description": "an object of at most 40 tags; keys of 1 to 128 letters, digits, spaces and "
+            "_.:/=+@-, not Name and not starting with aws:, eks-outposts-servers:, kubernetes.io/, k8s.io/ "
+            "or node.k8s.amazonaws.com/",
+            "examples": [{"team": "edge"}],
+            "propertyNames": {"pattern": _TAG_KEY},
+            "additionalProperties": {
+                "type": "string",
+                "maxLength": 256,
+                "description": "a string of at most 256 characters",
+                "examples": ["edge"],
+            },
+        },
+    },
+}
+
+_validate: Final = fastjsonschema.compile(SCHEMA)
+
+
+def complete(request: object) -> Spec:
+    """The request with every default filled in; the request itself is left as it was.
+
+    Raises InvalidRequest that names the field, its value and the accepted form.
+    """
+    try:
+        spec = _validate(copy.deepcopy(request))
+    except fastjsonschema.JsonSchemaValueException as refusal:
+        raise _refused(refusal) from None
+    for place, (outpost, asked) in enumerate(zip(spec["outposts"], _asked_nodes(request), strict=True)):
+        outpost["nodes"] = _nodes(asked, f"outposts[{place}].nodes")
+        outpost["lni"]["deviceIndex"] = int(outpost["lni"]["deviceIndex"])
+        _check_cidr(outpost, f"outposts[{place}].subnetCidr")
+    return cast(Spec, spec)
+
+
+def _asked_nodes(valid_request: Any) -> list[Mapping[str, int]]:
+    return [outpost.get("nodes", {}) for outpost in valid_request["outposts"]]
+
+
+def _nodes(asked: Mapping[str, int], field: str) -> Nodes:
+    # int(): JSON Schema takes 2.0 for an integer and EC2 does not.
+    desired = int(asked.get("desired", max(1, asked.get("min", 1))))
+    nodes = Nodes(min=int(asked.get("min", desired)), desired=desired, max=int(asked.get("max", desired)))
+    for lower, upper in (("min", "desired"), ("desired", "max")):
+        low, high = cast(Mapping[str, int], nodes)[lower], cast(Mapping[str, int], nodes)[upper]
+        if low > high:
+            raise _invalid(
+                f"`{field}` is {json.dumps(asked)}, so {lower} {low} is more than {upper} {high}.",
+                "min <= desired <= max",
+            )
+    return nodes
+
+
+def _check_cidr(outpost: OutpostSpec, field: str) -> None:
+    cidr = outpost["subnetCidr"]
+    if cidr is None:
+        return
+    schema = OUTPOST_SCHEMA["properties"]["subnetCidr"]
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError as reason:  # AddressValueError and NetmaskValueError are ValueErrors
+        raise _invalid(f"`{field}` is {json.dumps(cidr)}: {reason}.", _accepted(schema)) from None
+    if not 16 <= network.prefixlen <= 28:  # Amazon VPC user guide, "Subnet CIDR blocks"
+        raise _invalid(f"`{field}` is {json.dumps(cidr)}.", _accepted(schema))
+
+
+def _refused(refusal: fastjsonschema.JsonSchemaValueException) -> InvalidRequest:
+    field = re.sub(r"^data\.?", "", refusal.name or "")
+    schema, value = refusal.definition, refusal.value
+    within = f"`{field}`" if field else "The request"
+    prefix = f"{field}." if field else ""
+    if refusal.rule == "additionalProperties":
+        unknown = ", ".join(f"`{prefix}{name}`" for name in sorted(set(value) - set(schema["properties"])))
+        return _invalid(f"{unknown}: no such field.", ", ".join(schema["properties"]))
+    if refusal.rule == "required":
+        missing = [name for name in schema["required"] if name not in value]
+        fields = schema["properties"]
+        return _invalid(
+            f"{within} lacks {' and '.join(f'`{prefix}{name}`' for name in missing)}.",
+            "; ".join(f"{name}: {_accepted(fields[name])}" for name in missing),
+        )
+    if refusal.rule == "propertyNames":
+        wrong = ", ".join(json.dumps(key) for key in value if not re.search(_TAG_KEY, key))
+        return _invalid(f"{within} has the key {wrong}.", _accepted(schema))
+    return _invalid(f"{within} is {_shortened(value)}.", _accepted(schema))
+
+
+def _accepted(schema: Mapping[str, Any]) -> str:
+    return f"{schema['description']}, for example {json.dumps(schema['examples'][0])}"
+
+
+def _shortened(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def _invalid(what: str, accepted: str) -> InvalidRequest:
+    return InvalidRequest(f"{what} Accepted: {accepted}.", do="Correct the request and start it again.")

@@ -1,0 +1,232 @@
+"""The shapes that travel between the states: plain JSON, so TypedDicts; ``null`` is ``None``.
+
+Order of appearance: the request made complete (Spec), what preflight saw (Facts), what will be done
+(Plan), and what has been made (Cluster, Server).
+"""
+
+from typing import Literal, TypedDict
+
+from extended_cluster.names import Tags
+
+type Architecture = Literal["x86_64", "arm64"]
+type ClusterStatus = Literal["CREATING", "ACTIVE", "UPDATING", "PENDING"]
+
+
+# --- Spec: validate_request's answer ---------------------------------------------------------------
+
+
+class Nodes(TypedDict):
+    """How many nodes one server runs: 0 <= min <= desired <= max, and at least one desired."""
+
+    min: int
+    desired: int
+    max: int
+
+
+class LniSpec(TypedDict):
+    """The local network interface: its device index on every node, at least 1."""
+
+    deviceIndex: int
+
+
+class OutpostSpec(TypedDict):
+    """What is wanted of one Outposts server; None means that preflight or the plan chooses."""
+
+    outpostId: str
+    instanceType: str | None
+    nodes: Nodes
+    subnetCidr: str | None
+    imageId: str | None
+    lni: LniSpec
+
+
+class Spec(TypedDict):
+    """The request with every default filled in."""
+
+    clusterName: str
+    mode: Literal["apply", "plan"]
+    kubernetesVersion: str | None
+    outposts: list[OutpostSpec]
+    adminPrincipalArns: list[str]
+    deletionProtection: bool
+    tags: Tags
+
+
+# --- Facts: what preflight saw ---------------------------------------------------------------------
+
+
+class Slots(TypedDict):
+    """Instances of one type: configured on the server, running, not running, running and ours."""
+
+    total: int
+    used: int
+    free: int
+    ours: int
+
+
+class OutpostFacts(TypedDict):
+    """One Outposts server and the instance type chosen for it."""
+
+    outpostId: str
+    outpostArn: str
+    ownerId: str
+    name: str
+    availabilityZone: str
+    hardwareType: str
+    instanceType: str
+    vcpus: int
+    architecture: Architecture
+    slots: Slots
+
+
+class Image(TypedDict):
+    """One Amazon Machine Image; snapshots counts the EBS snapshots in its block device mappings."""
+
+    imageId: str
+    architecture: Architecture
+    name: str
+    rootDeviceType: str
+    snapshots: int
+
+
+class ImageFacts(TypedDict):
+    """The images that one Outpost may use: one per architecture from SSM, or the request's one."""
+
+    outpostId: str
+    source: Literal["request", "ssm"]
+    byArchitecture: dict[Architecture, Image]
+
+
+class ClusterFacts(TypedDict):
+    """The cluster as it is; status None: it does not exist yet. endOfStandardSupport: ``YYYY-MM-DD``."""
+
+    name: str
+    exists: bool
+    status: ClusterStatus | None
+    version: str
+    versionSource: Literal["request", "default", "existing"]
+    endOfStandardSupport: str
+
+
+class NodeSubnet(TypedDict):
+    """A node subnet of ours on an Outpost."""
+
+    subnetId: str
+    cidr: str
+    availabilityZone: str
+    lniDeviceIndex: int | None
+
+
+class NetworkFacts(TypedDict):
+    """The VPC; takenCidrs are all its subnets' blocks, nodeSubnets are ours by Outpost id."""
+
+    vpcId: str
+    vpcCidrs: list[str]
+    clusterSubnetIds: list[str]
+    routeTableId: str
+    takenCidrs: list[str]
+    nodeSubnets: dict[str, NodeSubnet]
+
+
+class Facts(TypedDict):
+    """All of preflight: the lists out of check_outposts and check_images, the answers of the other two."""
+
+    outposts: list[OutpostFacts]
+    images: list[ImageFacts]
+    cluster: ClusterFacts
+    network: NetworkFacts
+
+
+# --- Plan: build_plan's answer ---------------------------------------------------------------------
+
+
+class ClusterPlan(TypedDict):
+    """The cluster to make (or to keep, when it exists)."""
+
+    name: str
+    version: str
+    exists: bool
+    tags: Tags
+    deletionProtection: bool
+    adminPrincipalArns: list[str]
+
+
+class ServerPlan(TypedDict):
+    """Everything one server's states need. name is that of its subnet, launch template and group."""
+
+    outpostId: str
+    outpostArn: str
+    availabilityZone: str
+    instanceType: str
+    architecture: Architecture
+    imageId: str
+    subnetCidr: str
+    nodes: Nodes
+    lni: LniSpec
+    name: str
+    tags: Tags
+
+
+class Decision(TypedDict):
+    """One sentence of the plan: what happens to which resource, and why."""
+
+    action: Literal["create", "reuse", "enable", "keep"]
+    resource: str
+    reason: str
+
+
+class Plan(TypedDict):
+    """What will be done: printed in plan mode, carried out in apply mode."""
+
+    cluster: ClusterPlan
+    servers: list[ServerPlan]
+    decisions: list[Decision]
+    warnings: list[str]
+
+
+# --- What has been made ----------------------------------------------------------------------------
+
+
+class Cluster(TypedDict):
+    """An ACTIVE cluster, as its nodes need it. certificateAuthority: base64 PEM, as EKS answers it."""
+
+    name: str
+    arn: str
+    version: str
+    endpoint: str
+    certificateAuthority: str
+    serviceCidr: str
+    securityGroupId: str
+
+
+class Lni(TypedDict):
+    """A node's local network interface."""
+
+    networkInterfaceId: str
+    macAddress: str
+    privateIp: str
+
+
+class Node(TypedDict):
+    """A node with its verified local network interface."""
+
+    instanceId: str
+    lni: Lni
+
+
+class Addon(TypedDict):
+    """An EKS add-on of the cluster."""
+
+    name: str
+    version: str
+    status: str
+
+
+class Server(TypedDict):
+    """One server provisioned: what the report tells of it."""
+
+    outpostId: str
+    subnetId: str
+    launchTemplateId: str
+    autoScalingGroupName: str
+    instances: list[Node]

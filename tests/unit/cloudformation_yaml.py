@@ -1,0 +1,67 @@
+"""Reads template.yaml and the state machine's definition as CloudFormation would see them. No intrinsics run."""
+
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE_TEXT = (ROOT / "template.yaml").read_text()
+DEFINITION_TEXT = (ROOT / "statemachine" / "provision.asl.yaml").read_text()
+PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+class _Loader(yaml.SafeLoader):
+    """``!Ref X`` becomes ``{"Ref": "X"}``, ``!GetAtt X.Arn`` becomes ``{"Fn::GetAtt": "X.Arn"}``."""
+
+
+def _intrinsic(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    key = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
+    match node:
+        case yaml.ScalarNode():
+            return {key: loader.construct_scalar(node)}
+        case yaml.SequenceNode():
+            return {key: loader.construct_sequence(node, deep=True)}
+    raise yaml.constructor.ConstructorError(
+        problem=f"!{tag} with neither scalar nor list", problem_mark=node.start_mark
+    )
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+@functools.cache
+def template() -> dict[str, Any]:
+    """The template; to be read only."""
+    loaded: dict[str, Any] = yaml.load(TEMPLATE_TEXT, _Loader)  # noqa: S506 - a SafeLoader
+    return loaded
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """Logical id -> properties of the resources of that type."""
+    found = template()["Resources"].items()
+    return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
+
+
+def substitutions() -> dict[str, str]:
+    """The provision machine's DefinitionSubstitutions: ARNs made up, numbers out of the Mappings."""
+    declared = resources("AWS::Serverless::StateMachine")["ProvisionStateMachine"]["DefinitionSubstitutions"]
+    return {name: _value(value) for name, value in declared.items()}
+
+
+def definition() -> dict[str, Any]:
+    """The state machine after substitution, parsed: text first, as ``DefinitionSubstitutions`` works."""
+    values = substitutions()
+    loaded: dict[str, Any] = yaml.safe_load(PLACEHOLDER.sub(lambda match: values[match[1]], DEFINITION_TEXT))
+    return loaded
+
+
+def _value(value: dict[str, Any]) -> str:
+    match value:
+        case {"Fn::GetAtt": str(attribute)} if attribute.endswith(".Arn"):
+            return f"arn:aws:lambda:us-west-2:123456789012:function:{attribute.removesuffix('.Arn')}"
+        case {"Fn::FindInMap": [name, row, column]}:
+            return str(template()["Mappings"][name][row][column])
+    raise AssertionError(f"neither a function's ARN nor a mapped number: {value}")

@@ -1,0 +1,234 @@
+"""CheckOutposts: the server, its configured types and its free slots."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import check_outposts
+import pytest
+from botocore.exceptions import ClientError
+
+from extended_cluster.errors import (
+    InstanceTypeUnsupported,
+    InsufficientCapacity,
+    OutpostNotFound,
+    OutpostUnsupported,
+)
+from extended_cluster.request import complete
+from extended_cluster.types import OutpostFacts, OutpostSpec
+from tests.unit.fake_aws import Answer, FakeClient, refusal
+
+OUTPOST = "op-0a1b2c3d4e5f60001"
+ARN = f"arn:aws:outposts:us-west-2:123456789012:outpost/{OUTPOST}"
+LARGE, SMALL = "c6id.8xlarge", "c6id.4xlarge"
+VCPUS = {LARGE: 32, SMALL: 16, "c6gd.8xlarge": 32}
+
+
+def outpost(**changes: Any) -> dict[str, Any]:
+    return {
+        "Outpost": {
+            "OutpostId": OUTPOST,
+            "OutpostArn": ARN,
+            "OwnerId": "123456789012",
+            "Name": "shop-1",
+            "AvailabilityZone": "us-west-2a",
+            "LifeCycleStatus": "ACTIVE",
+            "SupportedHardwareType": "SERVER",
+            **changes,
+        }
+    }
+
+
+def asset(counts: dict[str, int], state: str = "ACTIVE") -> dict[str, Any]:
+    capacities = [{"InstanceType": name, "Count": count} for name, count in counts.items()]
+    return {"AssetId": "1", "ComputeAttributes": {"State": state, "InstanceTypeCapacities": capacities}}
+
+
+def running(*types: str) -> list[dict[str, Any]]:
+    """One page for each instance: what is on the second page counts too."""
+    return [
+        {"AssetInstances": [{"InstanceId": "i-0a1b2c3d4e5f60001", "InstanceType": name}]} for name in types
+    ] or [{"AssetInstances": []}]
+
+
+def outposts(total: dict[str, int], *used: str, **answers: Answer) -> FakeClient:
+    given: dict[str, Answer] = {
+        "get_outpost": outpost(),
+        "get_outpost_instance_types": [{"InstanceTypes": [{"InstanceType": name}]} for name in total],
+        "list_assets": {"Assets": [asset(total), {"AssetId": "2", "AssetType": "NETWORKING"}]},
+        "list_asset_instances": running(*used),
+    }
+    return FakeClient("outposts", **(given | answers))
+
+
+def ec2(total: dict[str, int], *ours: str) -> FakeClient:
+    return FakeClient(
+        "ec2",
+        describe_instances=[{"Reservations": [{"Instances": [{"InstanceType": name}]}]} for name in ours]
+        or [{"Reservations": []}],
+        describe_instance_types={
+            "InstanceTypes": [
+                {
+                    "InstanceType": name,
+                    "VCpuInfo": {"DefaultVCpus": VCPUS[name]},
+                    "ProcessorInfo": {"SupportedArchitectures": ["arm64" if "gd" in name else "x86_64"]},
+                }
+                for name in total
+            ]
+        },
+    )
+
+
+def wanted(**fields: Any) -> OutpostSpec:
+    request = {"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST, **fields}]}
+    return complete(request)["outposts"][0]
+
+
+def check(
+    total: dict[str, int], used: tuple[str, ...] = (), ours: tuple[str, ...] = (), **fields: Any
+) -> OutpostFacts:
+    return check_outposts.check(wanted(**fields), "edge-1", outposts(total, *used), ec2(total, *ours))
+
+
+def test_the_facts_of_a_server() -> None:
+    assert check({LARGE: 1, SMALL: 2}, used=(SMALL,)) == {
+        "outpostId": OUTPOST,
+        "outpostArn": ARN,
+        "ownerId": "123456789012",
+        "name": "shop-1",
+        "availabilityZone": "us-west-2a",
+        "hardwareType": "SERVER",
+        "instanceType": LARGE,
+        "vcpus": 32,
+        "architecture": "x86_64",
+        "slots": {"total": 1, "used": 0, "free": 1, "ours": 0},
+    }
+
+
+def test_graviton_is_arm64() -> None:
+    assert check({"c6gd.8xlarge": 1})["architecture"] == "arm64"
+
+
+@pytest.mark.parametrize(
+    ("total", "used", "ours", "fields", "chosen"),
+    [
+        ({SMALL: 4, LARGE: 1}, (), (), {}, LARGE),
+        # The largest has not enough room for all that is desired.
+        ({SMALL: 4, LARGE: 1}, (), (), {"nodes": {"desired": 2}}, SMALL),
+        ({SMALL: 4, LARGE: 1}, (LARGE,), (), {}, SMALL),
+        # Ours already run there: nothing more is needed, so a full server is no obstacle.
+        ({SMALL: 4, LARGE: 1}, (LARGE,), (LARGE,), {}, LARGE),
+        # Nodes keep their type although a larger one has become free.
+        ({SMALL: 4, LARGE: 1}, (SMALL,), (SMALL,), {}, SMALL),
+        ({SMALL: 4, LARGE: 1}, (SMALL,), (SMALL,), {"instanceType": LARGE}, LARGE),
+        ({SMALL: 4, LARGE: 1}, (), (), {"instanceType": SMALL}, SMALL),
+        ({SMALL: 2}, (SMALL,), (SMALL,), {"nodes": {"desired": 2}}, SMALL),
+    ],
+)
+def test_the_type_chosen(
+    total: dict[str, int], used: tuple[str, ...], ours: tuple[str, ...], fields: dict[str, Any], chosen: str
+) -> None:
+    assert check(total, used, ours, **fields)["instanceType"] == chosen
+
+
+def test_more_running_than_configured_leaves_nothing_free() -> None:
+    slots = check({SMALL: 1}, used=(SMALL, SMALL), ours=(SMALL,))["slots"]
+    assert slots == {"total": 1, "used": 2, "free": 0, "ours": 1}
+
+
+@pytest.mark.parametrize(
+    ("total", "used", "fields", "said"),
+    [
+        ({LARGE: 1}, (LARGE,), {}, f"no room for 1 .*{LARGE}: 0 of 1 slots free, 0 of ours"),
+        ({LARGE: 2}, (), {"nodes": {"desired": 3}}, f"no room for 3 .*{LARGE}: 2 of 2 slots free"),
+        (
+            {SMALL: 2, LARGE: 1},
+            (LARGE, SMALL),
+            {"nodes": {"desired": 2}},
+            f"no room for 2 .* any one type .*{LARGE}: 0 of 1 .*{SMALL}: 1 of 2 ",
+        ),
+        # Room for another type does not help: this one was asked for.
+        ({SMALL: 2, LARGE: 1}, (LARGE,), {"instanceType": LARGE}, f"no room for 1 .* of {LARGE} "),
+    ],
+)
+def test_too_few_free_slots_are_refused_with_the_numbers(
+    total: dict[str, int], used: tuple[str, ...], fields: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InsufficientCapacity, match=f"{OUTPOST} has {said}"):
+        check(total, used, **fields)
+
+
+def test_capacity_of_a_retiring_asset_does_not_count() -> None:
+    aws = outposts({LARGE: 1}, list_assets={"Assets": [asset({LARGE: 1}, "RETIRING")]})
+    with pytest.raises(InsufficientCapacity, match="0 of 0 slots free"):
+        check_outposts.check(wanted(), "edge-1", aws, ec2({LARGE: 1}))
+
+
+def test_assets_on_several_pages_add_up() -> None:
+    pages: Answer = [{"Assets": [asset({LARGE: 1})]}, {"Assets": [asset({LARGE: 2})]}]
+    facts = check_outposts.check(wanted(), "edge-1", outposts({LARGE: 1}, list_assets=pages), ec2({LARGE: 1}))
+    assert facts["slots"]["total"] == 3
+
+
+def test_ours_are_found_by_both_tags_and_only_while_they_hold_a_slot() -> None:
+    aws = ec2({LARGE: 1})
+    check_outposts.check(wanted(), "edge-1", outposts({LARGE: 1}), aws)
+    assert (
+        "describe_instances",
+        {
+            "Filters": [
+                {"Name": "tag:eks-outposts-servers:cluster", "Values": ["edge-1"]},
+                {"Name": "tag:eks-outposts-servers:outpost", "Values": [OUTPOST]},
+                {"Name": "instance-state-name", "Values": ["pending", "running"]},
+            ]
+        },
+    ) in aws.calls
+
+
+def test_an_unknown_outpost() -> None:
+    aws = FakeClient("outposts", get_outpost=refusal("NotFoundException", "GetOutpost"))
+    with pytest.raises(OutpostNotFound, match=f"No Outpost {OUTPOST} .* us-west-2"):
+        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+
+
+def test_any_other_answer_passes_through() -> None:
+    aws = FakeClient("outposts", get_outpost=refusal("AccessDeniedException", "GetOutpost"))
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SupportedHardwareType": "RACK"}, "type RACK"),
+        # A rack is refused as a rack, whatever its status.
+        ({"SupportedHardwareType": "RACK", "LifeCycleStatus": "PENDING"}, "type RACK"),
+        ({"LifeCycleStatus": "PENDING"}, "life cycle status PENDING"),
+    ],
+)
+def test_an_outpost_that_is_no_active_server(changes: dict[str, str], said: str) -> None:
+    """Refused before anything else is asked of it: the fake knows GetOutpost only."""
+    aws = FakeClient("outposts", get_outpost=outpost(**changes))
+    with pytest.raises(OutpostUnsupported, match=f"{OUTPOST} .*{said}"):
+        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+
+
+def test_a_type_that_the_server_is_not_configured_for() -> None:
+    with pytest.raises(
+        InstanceTypeUnsupported, match=f"not configured for m5.large, but for {SMALL}, {LARGE}"
+    ):
+        check({LARGE: 1, SMALL: 1}, instanceType="m5.large")
+
+
+def test_a_server_configured_for_nothing() -> None:
+    aws = outposts({}, get_outpost_instance_types={"InstanceTypes": []})
+    with pytest.raises(InstanceTypeUnsupported, match="for no instance type at all"):
+        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+
+
+def test_the_handler_answers_one_entry_for_each_outpost(monkeypatch: pytest.MonkeyPatch) -> None:
+    clients = {"outposts": outposts({LARGE: 1}), "ec2": ec2({LARGE: 1})}
+    monkeypatch.setattr(check_outposts, "client", clients.__getitem__)
+    spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]})
+    event = {"executionId": "execution-1", "spec": spec}
+    result = check_outposts.handler(event, SimpleNamespace(aws_request_id="request-1"))
+    assert [each["instanceType"] for each in result["outposts"]] == [LARGE]

@@ -1,0 +1,129 @@
+"""The LNI guard: batches in, failures, metrics and writes out."""
+
+import json
+from typing import Any
+
+import lni_guard
+import pytest
+
+from extended_cluster import aws
+from extended_cluster.handler import logger
+from extended_cluster.lni import Action
+from tests.unit.fake_aws import refusal
+from tests.unit.lni_aws import SUBNET, Ec2, Outposts, sample
+from tests.unit.stateful_aws import CONTEXT
+
+
+@pytest.fixture
+def ec2(monkeypatch: pytest.MonkeyPatch) -> Ec2:
+    clients = {"ec2": Ec2(), "outposts": Outposts()}
+    monkeypatch.setattr(aws, "client", clients.__getitem__)
+    monkeypatch.setenv("LNI_DEVICE_INDEX", "1")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "EksOutpostsServers")
+    return clients["ec2"]  # type: ignore[return-value]
+
+
+def deliver(*bodies: str) -> list[str]:
+    """The message ids that the guard lists as failed; messages are numbered from 0."""
+    records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+    answer = lni_guard.handler({"Records": records}, CONTEXT)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def outcomes(printed: str) -> list[str]:
+    lines = [json.loads(line) for line in printed.splitlines()]
+    metrics = [line for line in lines if "_aws" in line]
+    for metric in metrics:
+        (directive,) = metric["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == "EksOutpostsServers"
+        assert directive["Dimensions"] == [["outcome"]]
+        assert metric["LniGuardOutcome"] == [1.0]
+    return [metric["outcome"] for metric in metrics]
+
+
+@pytest.mark.parametrize("case", ["create-subnet-server", "modify-subnet-attribute-disabled"])
+def test_it_enables_lni_on_a_servers_subnet_once(
+    ec2: Ec2, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deliver(sample(case)) == []
+    assert ec2.writes == [("modify_subnet_attribute", {"SubnetId": SUBNET, "EnableLniAtDeviceIndex": 1})]
+    assert deliver(sample(case), sample(case)) == []  # duplicates, and the guard's own write come back
+    assert len(ec2.writes) == 1
+    assert outcomes(capsys.readouterr().out) == ["enable", "nothing", "nothing"]
+
+
+@pytest.mark.parametrize("case", ["create-subnet-rack", "create-subnet-region", "create-subnet-failed"])
+def test_it_leaves_everything_else_alone(ec2: Ec2, case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert deliver(sample(case)) == []
+    assert ec2.writes == []
+    assert outcomes(capsys.readouterr().out) == ["ignore"]
+
+
+def test_a_subnet_that_is_gone_is_ignored(ec2: Ec2) -> None:
+    ec2.subnets.clear()
+    assert deliver(sample("create-subnet-server")) == []
+
+
+@pytest.mark.parametrize("change", [{"OwnerId": "111122223333"}, {"EnableLniAtDeviceIndex": 2}])
+def test_others_choices_are_respected_and_reported(
+    ec2: Ec2, change: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ec2.subnets[SUBNET].update(change)
+    assert deliver(sample("create-subnet-server")) == []
+    assert ec2.writes == []
+    assert outcomes(capsys.readouterr().out) == ["report"]
+
+
+def test_a_pending_subnet_comes_back(ec2: Ec2, capsys: pytest.CaptureFixture[str]) -> None:
+    ec2.subnets[SUBNET]["State"] = "pending"
+    assert deliver(sample("create-subnet-server")) == ["0"]
+    assert ec2.writes == []
+    assert outcomes(capsys.readouterr().out) == ["NotReadyYet"]
+
+
+def test_a_write_that_is_not_visible_yet_comes_back(ec2: Ec2) -> None:
+    ec2.lagging = True
+    assert deliver(sample("create-subnet-server")) == ["0"]
+
+
+def test_only_the_failed_records_come_back(
+    ec2: Ec2, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert deliver(sample("malformed"), sample("create-subnet-server"), "not JSON") == ["0", "2"]
+    assert len(ec2.writes) == 1
+    assert outcomes(capsys.readouterr().out) == ["MalformedEvent", "enable", "MalformedEvent"]
+    assert "successful CreateSubnet and names no subnet" in vars(caplog.records[0])["reason"]
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("RequestLimitExceeded", "Throttled"),
+        ("UnauthorizedOperation", "AccessDenied"),
+        ("InternalError", "AwsCallFailed"),
+    ],
+)
+def test_an_aws_error_fails_its_record_by_name(
+    ec2: Ec2, code: str, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ec2.fault = refusal(code, "DescribeSubnets")
+    assert deliver(sample("create-subnet-server"), sample("create-subnet-failed")) == ["0"]
+    assert outcomes(capsys.readouterr().out) == [named, "ignore"]
+
+
+def test_a_defect_fails_the_whole_batch(ec2: Ec2) -> None:
+    ec2.fault = TypeError("a defect")
+    with pytest.raises(TypeError, match="a defect"):
+        deliver(sample("create-subnet-server"))
+
+
+def test_an_outpost_is_looked_at_once_a_process(ec2: Ec2) -> None:
+    deliver(sample("create-subnet-server"), sample("modify-subnet-attribute-disabled"))
+    assert aws.client("outposts").looks == 1
+
+
+def test_a_record_is_one_log_line_under_the_events_id(ec2: Ec2, caplog: pytest.LogCaptureFixture) -> None:
+    deliver(sample("create-subnet-server"))
+    (line,) = caplog.records
+    assert vars(line)["outcome"] is Action.ENABLE
+    assert logger.get_correlation_id() == json.loads(sample("create-subnet-server"))["detail"]["eventID"]
