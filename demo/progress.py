@@ -52,9 +52,16 @@ class History:
             # AWS counts every retry as a transition (Step Functions pricing).
             self.transitions += visit.attempts > 1
         if kind.endswith(_EXITED):
+            visit = self._open(event["stateExitedEventDetails"]["name"], visit)
             visit.exited = event["timestamp"]
             return visit
         return None
+
+    def _open(self, name: str, nearest: Visit) -> Visit:
+        """The visit that ends: a Parallel's or Map's exit follows the last event of one of its branches."""
+        if nearest.name == name:
+            return nearest
+        return next(visit for visit in self.visits.values() if visit.name == name and visit.exited is None)
 
 
 def watch(stepfunctions: Any, execution_arn: str, interval: float = 0.3) -> tuple[dict[str, Any], History]:

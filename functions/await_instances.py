@@ -14,6 +14,7 @@ _FULL = (
     "InsufficientInstanceCapacity",
     "InsufficientCapacityOnOutpost",
     "We currently do not have sufficient",
+    "not enough capacity on the Outpost",
 )
 
 

@@ -16,12 +16,20 @@ type Settings = dict[str, Any]
 
 @state
 def handler(event: Event) -> Result:
-    """{server, clusterName, subnetId, launchTemplateId, version, tags} -> {autoScalingGroupName, desired}."""
+    """{server, clusterName, subnetId, launchTemplateId, version, tags} -> {autoScalingGroupName, desired, inService}.
+
+    inService: whether as many instances as desired were in service before this step.
+    """
     server, cluster = event["server"], event["clusterName"]
     wanted = settings(server["nodes"], event["subnetId"], event["launchTemplateId"], event["version"])
     tags = server_tags(cluster, server["outpostId"], event["tags"])
-    ensure(aws.client("autoscaling"), server["name"], cluster, wanted, tags)
-    return {"autoScalingGroupName": server["name"], "desired": server["nodes"]["desired"]}
+    found = ensure(aws.client("autoscaling"), server["name"], cluster, wanted, tags)
+    desired = server["nodes"]["desired"]
+    return {
+        "autoScalingGroupName": server["name"],
+        "desired": desired,
+        "inService": sum(each["LifecycleState"] == "InService" for each in found) >= desired,
+    }
 
 
 def settings(nodes: Nodes, subnet_id: str, launch_template_id: str, version: int) -> Settings:
@@ -36,13 +44,16 @@ def settings(nodes: Nodes, subnet_id: str, launch_template_id: str, version: int
     }
 
 
-def ensure(autoscaling: Any, name: str, cluster: str, wanted: Settings, tags: Tags) -> None:
-    """Create the group, or change only what differs. The API takes no client token: names are unique."""
+def ensure(autoscaling: Any, name: str, cluster: str, wanted: Settings, tags: Tags) -> list[dict[str, Any]]:
+    """Create the group, or change only what differs; the instances that it had.
+
+    The API takes no client token: names are unique.
+    """
     group = _find(autoscaling, name)
     if group is None:
         try:
             autoscaling.create_auto_scaling_group(AutoScalingGroupName=name, **wanted, Tags=_tags(name, tags))
-            return
+            return []
         except ClientError as error:
             if error.response["Error"]["Code"] != "AlreadyExists":
                 raise
@@ -62,6 +73,8 @@ def ensure(autoscaling: Any, name: str, cluster: str, wanted: Settings, tags: Ta
     missing = dict(tags.items() - as_dict(group["Tags"]).items())
     if missing:
         autoscaling.create_or_update_tags(Tags=_tags(name, missing))
+    instances: list[dict[str, Any]] = group["Instances"]
+    return instances
 
 
 def _find(autoscaling: Any, name: str) -> dict[str, Any] | None:

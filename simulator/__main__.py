@@ -44,7 +44,7 @@ def _serve(cloud: Cloud, port: int, state: Path) -> None:
 
     def endpoint(environ: dict[str, object], start_response: object) -> object:
         ours = str(environ.get("PATH_INFO", "")).startswith(f"{PREFIX}/")
-        return (control if ours else cloud.gateway)(environ, start_response)  # type: ignore[arg-type]
+        return (control if ours else cloud.gateway)(environ, start_response)
 
     server = make_server(HOST, port, endpoint, threaded=True, request_handler=_QuietHandler)  # type: ignore[arg-type]
     cloud.url = f"http://{HOST}:{server.server_port}"
@@ -61,6 +61,8 @@ def _serve(cloud: Cloud, port: int, state: Path) -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
     finally:
+        logging.disable()  # what was under way when it ended may complain, and nobody is there to care
+        cloud.clock.hold()
         cloud.functions.close()
         shutil.rmtree(state)
 
@@ -85,6 +87,8 @@ def main() -> None:
         "--runtime", type=Path, default=Path(".lambda-runtime/bin/python"), help="Lambda's interpreter"
     )
     options = parser.parse_args()
+    # moto's interpreter logs every failed state with its whole definition; the history tells it better.
+    logging.getLogger("moto").setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if options.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, daemon=True).start()

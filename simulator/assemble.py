@@ -5,6 +5,7 @@ from pathlib import Path
 
 from simulator import autoscaling, awslambda, deploy, ec2, eks, iam, outposts, ssm, trail
 from simulator.cloud import Cloud
+from simulator.s3 import heed_conditions_of_bucket_policies
 from simulator.stepfunctions import point_interpreter_at
 
 # Later: guest (what boots on an instance) and kube (the cluster's Kubernetes API) join the packages below,
@@ -24,5 +25,6 @@ def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None 
     cloud.wrap(iam.layer(cloud))
     for package in (iam, trail, ssm, outposts, ec2, autoscaling, eks, awslambda, deploy):
         cloud.install(package.operations(cloud))
+    heed_conditions_of_bucket_policies()
     point_interpreter_at(cloud)
     return cloud

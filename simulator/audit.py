@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from simulator.call import Answer, AwsError, Call, Layer, Proceed
 from simulator.clock.kernel import Clock
+from simulator.trail.management import is_read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,27 +16,6 @@ class Entry:
     caller: str
     mutating: bool
     error: str | None
-
-
-# CloudTrail's readOnly, by the operation's verb; the ones below read although their verb does not say so.
-_READING_VERBS = (
-    "Describe",
-    "Get",
-    "List",
-    "Head",
-    "Batch",
-    "Receive",
-    "Validate",
-    "Test",
-    "Lookup",
-    "Filter",
-)
-_READING = frozenset({"sts.AssumeRole", "lambda.Invoke", "stepfunctions.StartSyncExecution"})
-
-
-def is_mutating(call: Call) -> bool:
-    """Whether the operation changes something, judged by its verb."""
-    return not call.operation.startswith(_READING_VERBS) and call.name not in _READING
 
 
 class Audit:
@@ -56,6 +36,6 @@ class Audit:
                 error = refused.code
                 raise
             finally:
-                self.entries.append(Entry(at, call.name, call.caller.arn, is_mutating(call), error))
+                self.entries.append(Entry(at, call.name, call.caller.arn, not is_read_only(call), error))
 
         return record

@@ -53,7 +53,7 @@ class Cloud:
     def __init__(self, seed: int = 1, start: datetime | None = None) -> None:
         self.seed = seed
         self.clock = Clock(start or datetime.now(UTC))
-        self.url = ""
+        self.url = "http://127.0.0.1"
         self.moto_application = application(seed)
         point_moto_at(self.clock)
         self.gateway = Gateway(self)
@@ -91,13 +91,13 @@ class Cloud:
         key = (service, caller)
         if key not in self._clients:
             environ = {"simulator.caller": caller}
-            self._clients[key] = client_of(self.gateway, service, "INPROCESS", environ)
+            self._clients[key] = client_of(self.gateway, service, self.url, environ)
         return self._clients[key]
 
     def moto(self, call: Call) -> Answer:
         """Ask moto, past every layer. Its errors are AwsError; bodies are read to bytes."""
         if call.service not in self._moto_clients:
-            client = client_of(self.moto_application, call.service, "INPROCESS", {})
+            client = client_of(self.moto_application, call.service, self.url, {})
             # boto3 turns IAM's policy documents into dictionaries; they go back on the wire as they came.
             client.meta.events.unregister("after-call.iam", json_decode_policies)
             self._moto_clients[call.service] = client

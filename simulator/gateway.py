@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -39,6 +40,10 @@ class Gateway:
         agent = request.headers.get("User-Agent", "")
         call = Call(service, wire.operation.name, params, caller, region, request_id, agent)
         try:
+            if self._cloud.clock.broken:
+                raise AwsError(
+                    "InternalFailure", f"The simulator broke before: {self._cloud.clock.broken[0]!r}", 500
+                )
             # IAM is global and signed for us-east-1 (IAM guide, "Service endpoints").
             if region != self._cloud.region and service != "iam":
                 raise AwsError(
@@ -60,6 +65,7 @@ class Gateway:
         return encode(wire, self._cloud.handle(call), call.request_id)
 
     def _as_it_came(self, call: Call, request: Request) -> Response:
+        """moto's own response; a refusal also passes the layers as the error it is."""
         passed: list[Response] = []
 
         def to_moto(_: Call) -> Answer:
@@ -67,10 +73,22 @@ class Gateway:
             environ = {**request.environ, "wsgi.input": io.BytesIO(request.get_data())}
             chunks, status, headers = run_wsgi_app(self._cloud.moto_application, environ, buffered=True)
             passed.append(Response(b"".join(chunks), status=status, headers=headers))
+            if passed[0].status_code >= 400:
+                raise AwsError(_error_code(passed[0]), passed[0].status, passed[0].status_code)
             return {}
 
-        self._cloud.handle(call, to_moto)
+        try:
+            self._cloud.handle(call, to_moto)
+        except AwsError:
+            if not passed:  # a layer refused it before moto was asked
+                raise
         return passed[0]
+
+
+def _error_code(response: Response) -> str:
+    """The code in S3's error document; the answer to HEAD has none, only its status."""
+    found = re.search(r"<Code>(\w+)</Code>", response.get_data(as_text=True))
+    return found[1] if found else str(response.status_code)
 
 
 def _plain(error: AwsError) -> Response:

@@ -1,6 +1,7 @@
 """moto's server application, asked in this process."""
 
 import importlib
+import os
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -30,6 +31,8 @@ def application(seed: int) -> WsgiApplication:
     They are imported now, so that the virtual clock can be put into all of them before the first request.
     seed: the ids that moto makes up follow from it.
     """
+    # The images are the world's (data/world.yaml); loading moto's own takes seconds.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     moto_config.default_user_config["stepfunctions"]["execute_state_machine"] = True
     for service in SERVICES:
         if service not in _NOT_IN_MOTO:
@@ -42,28 +45,31 @@ def application(seed: int) -> WsgiApplication:
     return DomainDispatcherApplication(create_backend_app)
 
 
-def client_of(application: WsgiApplication, service: str, access_key: str, environ: dict[str, Any]) -> Any:
+def client_of(application: WsgiApplication, service: str, url: str, environ: dict[str, Any]) -> Any:
     """A boto3 client whose requests go to a WSGI application in this process instead of the network.
 
-    environ: entries that every request's environment gets, e.g. who is calling.
+    url: the endpoint it believes to talk to, which queue URLs repeat; environ: entries that every request's
+    environment gets, e.g. who is calling.
     """
     client = boto3.Session().client(  # type: ignore[call-overload]
         service,
         region_name=REGION,
-        endpoint_url="http://127.0.0.1",
-        aws_access_key_id=access_key,
+        endpoint_url=url,
+        aws_access_key_id="INPROCESS",
         aws_secret_access_key="in-process",  # noqa: S106 - nothing verifies signatures in this process
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )
 
     def ask(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        return _ask(application, request, environ)
+        return _ask(application, request, url, environ)
 
     client.meta.events.register("before-send", ask)
     return client
 
 
-def _ask(application: WsgiApplication, request: AWSPreparedRequest, extra: dict[str, Any]) -> AWSResponse:
+def _ask(
+    application: WsgiApplication, request: AWSPreparedRequest, url: str, extra: dict[str, Any]
+) -> AWSResponse:
     body: Any = request.body
     if hasattr(body, "read"):
         body = body.read()
@@ -71,15 +77,15 @@ def _ask(application: WsgiApplication, request: AWSPreparedRequest, extra: dict[
     builder = EnvironBuilder(
         path="/" + request.url.partition("//")[2].partition("/")[2],
         method=request.method,
-        base_url="http://127.0.0.1",
+        base_url=url,
         data=body.encode() if isinstance(body, str) else bytes(body or b""),
         headers=[(k, v) for k, v in headers if k.lower() != "transfer-encoding"],
     )
     environ = {**builder.get_environ(), **extra}
     environ["RAW_URI"] = request.url
-    chunks, status, response_headers = run_wsgi_app(application, environ, buffered=True)
-    headers = cast(HTTPHeaders, response_headers)  # any mapping will do
-    return AWSResponse(request.url, int(status.split()[0]), headers, _Raw(b"".join(chunks)))
+    chunks, status, answered = run_wsgi_app(application, environ, buffered=True)
+    answer_headers = cast(HTTPHeaders, answered)  # any mapping will do
+    return AWSResponse(request.url, int(status.split()[0]), answer_headers, _Raw(b"".join(chunks)))
 
 
 class _Raw:

@@ -33,8 +33,11 @@ def is_ours(tags: Mapping[str, str], cluster: str) -> bool:
 
 
 def client_token(cluster: str, step: str) -> str:
-    """The same token for the same step of the same cluster: 32 hexadecimal digits, within every API's limit."""
-    return hashlib.sha256(f"{cluster}/{step}".encode()).hexdigest()[:32]
+    """The same token for the same step of the same cluster: 64 hexadecimal digits.
+
+    EKS takes 33 to 126 characters (CreateCluster's own refusal says so), EC2 at most 64.
+    """
+    return hashlib.sha256(f"{cluster}/{step}".encode()).hexdigest()
 
 
 def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -57,6 +57,7 @@ def test_too_few_are_waited_for(monkeypatch: pytest.MonkeyPatch, activities: lis
     [
         "Could not launch On-Demand Instances. InsufficientInstanceCapacity - There is not enough capacity.",
         "InsufficientCapacityOnOutpost - There is not enough capacity on the Outpost.",
+        "There is not enough capacity on the Outpost to launch or start the instance.",
         "We currently do not have sufficient c6id.8xlarge capacity in the Availability Zone you requested.",
     ],
 )

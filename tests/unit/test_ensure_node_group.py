@@ -86,7 +86,11 @@ def ensure(monkeypatch: pytest.MonkeyPatch, autoscaling: AutoScaling) -> Any:
 def test_the_second_run_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     autoscaling = AutoScaling()
     for _ in range(2):
-        assert ensure(monkeypatch, autoscaling) == {"autoScalingGroupName": SERVER["name"], "desired": 1}
+        assert ensure(monkeypatch, autoscaling) == {
+            "autoScalingGroupName": SERVER["name"],
+            "desired": 1,
+            "inService": False,
+        }
     assert autoscaling.writes == [
         (
             "create_auto_scaling_group",
@@ -135,6 +139,15 @@ def test_a_group_of_others_is_a_conflict(monkeypatch: pytest.MonkeyPatch, raced:
     setattr(autoscaling, "raced_by" if raced else "group", group([]))
     with pytest.raises(NodeGroupConflict, match="was not made for cluster edge-1"):
         ensure(monkeypatch, autoscaling)
+
+
+@pytest.mark.parametrize(("state", "in_service"), [("InService", True), ("Pending", False)])
+def test_it_tells_whether_the_nodes_are_there_already(
+    monkeypatch: pytest.MonkeyPatch, state: str, in_service: bool
+) -> None:
+    autoscaling = AutoScaling()
+    autoscaling.group = group(our_tags(), Instances=[scaling_group.instance("i-1", state)])
+    assert ensure(monkeypatch, autoscaling)["inService"] is in_service
 
 
 def test_one_made_meanwhile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,20 @@
+"""The resource types that the simulator's CloudFormation can make, one module per service."""
+
+from simulator.deploy.resources import (
+    awslambda,
+    cloudtrail,
+    cloudwatch,
+    ec2,
+    ec2_routing,
+    events,
+    iam,
+    logs,
+    s3,
+    sqs,
+    stepfunctions,
+)
+from simulator.deploy.resources.kind import Kind
+
+_MODULES = (awslambda, cloudtrail, cloudwatch, ec2, ec2_routing, events, iam, logs, s3, sqs, stepfunctions)
+
+KINDS: dict[str, Kind] = {kind.type: kind for module in _MODULES for kind in module.KINDS}

@@ -1,0 +1,148 @@
+"""Subnets on Outposts and the device index of their local network interfaces."""
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
+from simulator.ec2 import moto_state
+from simulator.ec2.filters import split
+from simulator.ec2.moto_state import outpost_arn
+from simulator.outposts.world import Outpost, World
+
+if TYPE_CHECKING:
+    from simulator.cloud import Cloud
+
+_LNI_ATTRIBUTES = {"EnableLniAtDeviceIndex", "DisableLniAtDeviceIndex"}
+
+
+def operations(cloud: "Cloud", world: World) -> dict[str, Operation]:
+    """The subnet operations; see the module."""
+    subnets = _Subnets(cloud, world)
+    return {
+        "ec2.CreateSubnet": subnets.create,
+        "ec2.DescribeSubnets": subnets.describe,
+        "ec2.ModifySubnetAttribute": subnets.modify,
+        "ec2.DeleteSubnet": subnets.delete,
+    }
+
+
+class _Subnets:
+    def __init__(self, cloud: "Cloud", world: World) -> None:
+        self._cloud = cloud
+        self._world = world
+
+    def create(self, call: Call, proceed: Proceed) -> Answer:
+        """moto ignores OutpostArn and answers ``available``; AWS answers ``pending`` (API reference)."""
+        if "OutpostArn" not in call.params:
+            return proceed(call)
+        only(
+            call,
+            "OutpostArn",
+            "AvailabilityZone",
+            "AvailabilityZoneId",
+            "VpcId",
+            "CidrBlock",
+            "TagSpecifications",
+        )
+        outpost = self._outpost_of(call)
+        answer = proceed(call.with_params(OutpostArn=None))
+        subnet = moto_state.subnet(self._cloud, answer["Subnet"]["SubnetId"])
+        assert subnet is not None  # noqa: S101 - moto has just created it
+        subnet.outpost_arn = outpost.arn
+        subnet.lni_index = subnet.enable_lni_at_device_index = None
+        # moto takes the first subnet in a zone for a default subnet; none on an Outpost is one.
+        subnet.default_for_az = subnet.map_public_ip_on_launch = False
+        subnet.state = "pending"
+        delay = self._cloud.latency("ec2.subnet.create", key=subnet.cidr_block)
+        self._cloud.clock.call_later(delay, lambda: _available(subnet))
+        changed = {"State": "pending", "DefaultForAz": False, "MapPublicIpOnLaunch": False}
+        return {"Subnet": answer["Subnet"] | changed | {"OutpostArn": outpost.arn}}
+
+    def describe(self, call: Call, proceed: Proceed) -> Answer:
+        inner, passes = split(
+            call,
+            {
+                "outpost-arn": lambda subnet: subnet.get("OutpostArn"),
+                "enable-lni-at-device-index": lambda subnet: subnet.get("EnableLniAtDeviceIndex"),
+            },
+        )
+        answer = proceed(inner)
+        return answer | {"Subnets": [subnet for subnet in answer["Subnets"] if passes(subnet)]}
+
+    def modify(self, call: Call, proceed: Proceed) -> Answer:
+        attributes = set(call.params) - {"SubnetId", "DryRun"}
+        if not attributes & _LNI_ATTRIBUTES:
+            return proceed(call)
+        only(call, "SubnetId", *_LNI_ATTRIBUTES)
+        if len(attributes) > 1:
+            # "You can only modify one attribute at a time" (API model, ModifySubnetAttribute); code assumed.
+            raise AwsError("InvalidParameterCombination", "You can only modify one attribute at a time.")
+        subnet = self._server_subnet(call.params["SubnetId"])
+        subnet.lni_index = _wanted_index(call)
+        # Reads lag behind writes (facts.md section 2); the last write wins whatever the order of arrival.
+        delay = self._cloud.latency("ec2.subnet.attribute.visible", key=subnet.cidr_block)
+        self._cloud.clock.call_later(delay, lambda: _show_index(subnet))
+        return {}
+
+    def delete(self, call: Call, proceed: Proceed) -> Answer:
+        """moto deletes a subnet under its network interfaces; AWS does not (API error codes)."""
+        subnet_id = call.params["SubnetId"]
+        if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(self._cloud)):
+            message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+            raise AwsError("DependencyViolation", message)
+        return proceed(call)
+
+    def _outpost_of(self, call: Call) -> Outpost:
+        arn = call.params["OutpostArn"]
+        outpost = self._world.outpost(arn)
+        if outpost is None or outpost.arn != arn:
+            raise AwsError(
+                "InvalidParameterValue", f"The Outpost '{arn}' does not exist"
+            )  # code and wording assumed
+        if not {"AvailabilityZone", "AvailabilityZoneId"} & set(call.params):
+            # "If you specify an Outpost ARN, you must also specify the Availability Zone of the Outpost subnet"
+            # (API model, CreateSubnet).
+            raise AwsError("MissingParameter", "The request must contain the parameter AvailabilityZone")
+        there = {"AvailabilityZone": outpost.zone, "AvailabilityZoneId": outpost.zone_id}
+        asked = {name: call.params[name] for name in there if name in call.params}
+        if asked != {name: there[name] for name in asked}:
+            # Wording assumed.
+            message = f"The Outpost '{arn}' is in {outpost.zone} ({outpost.zone_id}), not in {asked}"
+            raise AwsError("InvalidParameterValue", message)
+        if outpost.status != "ACTIVE":
+            raise NotModelled(f"a subnet on an Outpost in status {outpost.status}")
+        return outpost
+
+    def _server_subnet(self, subnet_id: str) -> Any:
+        subnet = moto_state.subnet(self._cloud, subnet_id)
+        if subnet is None:
+            raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+        outpost = self._world.outpost(outpost_arn(subnet) or "")
+        if outpost is None or not outpost.is_server:
+            # LNIs exist on Outposts servers only (Outposts servers user guide, "Local network interfaces");
+            # the refusal's code and wording are assumed.
+            message = f"Local network interfaces are supported only in Outposts server subnets, not in '{subnet_id}'"
+            raise AwsError("InvalidParameterValue", message)
+        return subnet
+
+
+def _wanted_index(call: Call) -> int | None:
+    if "DisableLniAtDeviceIndex" in call.params:
+        if call.params["DisableLniAtDeviceIndex"].get("Value") is not True:
+            # "Specify true to indicate ..." (API model); false means nothing that the guide explains.
+            raise AwsError("InvalidParameterValue", "DisableLniAtDeviceIndex must be true")
+        return None
+    index: int = call.params["EnableLniAtDeviceIndex"]
+    if index < 1:
+        # "A local network interface cannot be the primary network interface (eth0)" (API model); wording assumed.
+        raise AwsError(
+            "InvalidParameterValue", f"Value ({index}) for parameter EnableLniAtDeviceIndex is invalid"
+        )
+    return index
+
+
+def _available(subnet: Any) -> None:
+    subnet.state = "available"
+
+
+def _show_index(subnet: Any) -> None:
+    subnet.enable_lni_at_device_index = subnet.lni_index

@@ -1,0 +1,105 @@
+"""What EventBridge does with one target: the input it gets, and how each kind is called.
+
+EventBridge guide, "Event bus targets" and "Using resource-based policies for Amazon EventBridge".
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from simulator.call import AwsError, Caller, NotModelled, aws_service
+from simulator.iam.credentials import session_arn
+from simulator.iam.resource_policy import allowed_by_resource_policy
+
+if TYPE_CHECKING:
+    from simulator.cloud import Cloud
+
+type Target = Mapping[str, Any]
+type Event = Mapping[str, Any]
+type Send = Callable[["Cloud", str, Target, str], None]
+
+EVENTS = "events.amazonaws.com"
+_SERVICE = aws_service(EVENTS)
+_KNOWN = frozenset({"Id", "Arn", "RoleArn", "Input", "InputPath", "RetryPolicy", "DeadLetterConfig"})
+
+
+def check(target: Target) -> None:
+    """Raises NotModelled for a kind of target, or a setting, that is not delivered to."""
+    if set(target) - _KNOWN:
+        raise NotModelled(f"{', '.join(sorted(set(target) - _KNOWN))} of an event target")
+    _kind(target["Arn"])
+
+
+def text_for(target: Target, event: Event) -> str:
+    """What the target gets: the event, a part of it (InputPath), or a constant (Input), as JSON."""
+    if "Input" in target:
+        return str(target["Input"])
+    found: Any = event
+    for step in target.get("InputPath", "$").split(".")[1:]:
+        # Assumed: a path that leads nowhere gives null.
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return json.dumps(found, separators=(",", ":"))
+
+
+def send(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:
+    """Deliver once. Raises AwsError as the target's service answers, AccessDenied when its policy says no."""
+    _kind(target["Arn"])(cloud, rule_arn, target, text)
+
+
+def send_to_queue(cloud: "Cloud", rule_arn: str, queue_arn: str, message: Mapping[str, Any]) -> None:
+    """SendMessage as EventBridge, if the queue's policy lets this rule. message: MessageBody and so on."""
+    name = queue_arn.rpartition(":")[2]
+    if name.endswith(".fifo"):
+        raise NotModelled("FIFO queues as event targets")
+    url = cloud.call("sqs", "GetQueueUrl", _SERVICE, QueueName=name)["QueueUrl"]
+    asked = {"QueueUrl": url, "AttributeNames": ["Policy"]}
+    policy = cloud.call("sqs", "GetQueueAttributes", _SERVICE, **asked).get("Attributes", {}).get("Policy")
+    _admit(cloud, policy, "sqs:SendMessage", queue_arn, rule_arn)
+    cloud.call("sqs", "SendMessage", _SERVICE, QueueUrl=url, **message)
+
+
+def _to_queue(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:
+    send_to_queue(cloud, rule_arn, target["Arn"], {"MessageBody": text})
+
+
+def _to_function(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:
+    function = target["Arn"]
+    try:
+        policy = cloud.call("lambda", "GetPolicy", _SERVICE, FunctionName=function)["Policy"]
+    except AwsError as refused:
+        # Lambda answers the same for a function without a policy; Invoke below tells a missing function.
+        if refused.code != "ResourceNotFoundException":
+            raise
+        policy = None
+    _admit(cloud, policy, "lambda:InvokeFunction", function, rule_arn)
+    asked = {"FunctionName": function, "InvocationType": "Event", "Payload": text.encode()}
+    cloud.call("lambda", "Invoke", _SERVICE, **asked)
+
+
+def _to_machine(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:
+    if "RoleArn" not in target:
+        raise AwsError(
+            "AccessDeniedException", f"A state machine needs a role to be started by {rule_arn}.", 403
+        )
+    role = target["RoleArn"]
+    # Assumed: the session's name.
+    as_role = Caller(arn=session_arn(role, "AWSEvents"), role_arn=role, service=EVENTS)
+    cloud.call("stepfunctions", "StartExecution", as_role, stateMachineArn=target["Arn"], input=text)
+
+
+_KINDS: dict[str, Send] = {"sqs": _to_queue, "lambda": _to_function, "states": _to_machine}
+
+
+def _kind(arn: str) -> Send:
+    service = arn.split(":")[2]
+    if service not in _KINDS:
+        raise NotModelled(f"event targets like {arn}")
+    return _KINDS[service]
+
+
+def _admit(cloud: "Cloud", policy: str | None, action: str, resource: str, rule_arn: str) -> None:
+    if not allowed_by_resource_policy(
+        policy, EVENTS, action, resource, source_arn=rule_arn, source_account=cloud.account
+    ):
+        message = f"User: {EVENTS} is not authorized to perform: {action} on resource: {resource}"
+        raise AwsError("AccessDenied", message, 403)

@@ -1,0 +1,126 @@
+"""What a person types: make, sam and aws against a simulator of their own."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.deployment import deploy
+from demo.simulator_process import ROOT, simulator
+
+BIN = ROOT / ".venv" / "bin"
+
+
+def run(
+    *command: str, env: dict[str, str] | None = None, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    with simulator(seed=1, name="cli") as exported:
+        yield {**exported, "PATH": f"{BIN}:{exported['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+
+
+def test_make_help_lists_every_documented_target() -> None:
+    told = run("make", "help").stdout
+    for target in ("run", "test", "simulator", "stop", "clean", "build", "install"):
+        assert f"make {target} " in told
+
+
+def test_without_python_313_one_sentence_says_so(tmp_path: Path) -> None:
+    """A PATH with the shell's own tools and no Python, pyenv or uv."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "env", "grep", "tail"):
+        (tools / tool).symlink_to(subprocess.check_output(["which", tool], text=True).strip())
+    result = run(
+        str(ROOT / "scripts" / "make-environment"), str(tmp_path / "venv"), "x", env={"PATH": str(tools)}
+    )
+    assert result.returncode != 0
+    assert result.stderr.count("\n") == 1
+    assert "Python 3.13 was not found" in result.stderr
+
+
+def test_sam_deploys_twice_and_the_second_time_finds_no_changes(environment: dict[str, str]) -> None:
+    deploy(environment, quiet=True)
+    again = run("sam", "deploy", env=environment)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "No changes to deploy" in again.stdout + again.stderr
+
+
+def test_the_deployed_definition_is_the_file_with_its_substitutions_applied(
+    environment: dict[str, str],
+) -> None:
+    import yaml
+
+    stacks = json.loads(
+        run(
+            "aws",
+            "cloudformation",
+            "describe-stacks",
+            "--stack-name",
+            "eks-outposts-servers",
+            env=environment,
+        ).stdout
+    )
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stacks["Stacks"][0]["Outputs"]}
+    machine = json.loads(
+        run(
+            *("aws", "stepfunctions", "describe-state-machine"),
+            *("--state-machine-arn", outputs["ProvisionStateMachineArn"]),
+            env=environment,
+        ).stdout
+    )
+    deployed = yaml.safe_load(machine["definition"])
+    written = yaml.safe_load((ROOT / "statemachine" / "provision.asl.yaml").read_text())
+    assert "${" not in machine["definition"]
+    assert list(deployed["States"]) == list(written["States"])
+    arn = deployed["States"]["ValidateRequest"]["Resource"]
+    assert arn.startswith("arn:aws:lambda:us-west-2:123456789012:function:")
+
+
+def test_the_aws_cli_works_against_it_unchanged(environment: dict[str, str]) -> None:
+    outposts = json.loads(run("aws", "outposts", "list-outposts", env=environment).stdout)["Outposts"]
+    assert {outpost["SupportedHardwareType"] for outpost in outposts} == {"SERVER", "RACK"}
+
+
+def test_what_is_not_modelled_is_refused_loudly(environment: dict[str, str]) -> None:
+    refused = run(
+        "aws", "outposts", "create-outpost", "--name", "x", "--site-id", "os-12345678", env=environment
+    )
+    assert refused.returncode != 0
+    assert "NotModelledBySimulator" in refused.stderr
+
+
+def test_sam_refuses_a_template_with_a_type_that_nobody_models(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "template.yaml").write_text(
+        "Resources:\n  Ring:\n    Type: AWS::Braket::Ring\n    Properties: {Name: one}\n"
+    )
+    refused = run("sam", "deploy", "--stack-name", "unknown", "--resolve-s3", env=environment, cwd=tmp_path)
+    assert refused.returncode != 0
+    assert "AWS::Braket::Ring" in refused.stdout + refused.stderr
+
+
+def test_a_run_with_a_request_that_cannot_work_ends_red_with_its_cause(tmp_path: Path) -> None:
+    request = tmp_path / "request.json"
+    request.write_text(
+        json.dumps({"clusterName": "edge-1", "outposts": [{"outpostId": "op-0a1b2c3d4e5f60003"}]})
+    )
+    ended = run("make", "run", f"REQUEST={request}", env=dict(os.environ))
+    assert ended.returncode != 0
+    assert "OutpostUnsupported" in ended.stderr
+    assert "RACK" in ended.stderr
+
+
+def test_a_request_file_that_is_not_there_is_said_before_anything_starts() -> None:
+    ended = run("make", "run", "REQUEST=events/nothing.json", env=dict(os.environ))
+    assert ended.returncode != 0
+    assert "events/nothing.json" in ended.stderr
+    assert "Building" not in ended.stdout

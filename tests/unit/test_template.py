@@ -1,0 +1,223 @@
+"""The project's policy for template.yaml, as assertions. What AWS itself refuses is left to cfn-lint."""
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from tests.unit.cloudformation_yaml import DEFINITION_TEXT, PLACEHOLDER, TEMPLATE_TEXT, resources, template
+from tests.unit.handler_source import handler_modules, reached
+
+FUNCTIONS = resources("AWS::Serverless::Function")
+GLOBALS = template()["Globals"]["Function"]
+
+# What AWS asks of a caller besides the call itself. Every other granted action must be called in the code.
+IMPLIED = {
+    # EKS asks for TagResource when a create carries tags (aws/aws-cdk #7163); passing a role is an action of
+    # its own; the first use of a service in an account makes that service's role.
+    "CreateClusterFunction": {"eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole"},
+    "EnsureAccessFunction": {"eks:TagResource"},
+    "EnsureAddonsFunction": {"eks:TagResource"},
+    "EnsureCoreDnsFunction": {"eks:TagResource"},
+    # EC2 guide, "Grant permission to tag resources during creation".
+    "EnsureSubnetFunction": {"ec2:CreateTags"},
+    "EnsureLaunchTemplateFunction": {"ec2:CreateTags"},
+    # Auto Scaling guide, "Control Amazon EC2 launch template usage in Auto Scaling groups".
+    "EnsureNodeGroupFunction": {
+        "ec2:RunInstances",
+        "ec2:CreateTags",
+        "iam:PassRole",
+        "iam:CreateServiceLinkedRole",
+    },
+    # Lambda guide, "Using Lambda with Amazon SQS": the poller acts with the function's role.
+    "LniGuardFunction": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+}
+# The guard is for subnets that others make, so neither a tag nor the VPC can tell them.
+UNCONDITIONAL = {"ec2:ModifySubnetAttribute"}
+READS = re.compile(r"^\w+:(Describe|List|Get)")
+
+
+def module(function: dict[str, Any]) -> str:
+    name: str = function["Handler"].removesuffix(".handler")
+    return name
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    return [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
+
+
+def many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(params=sorted(FUNCTIONS))
+def logical_id(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def test_every_handler_is_deployed_once_and_every_function_has_its_handler() -> None:
+    assert Counter(map(module, FUNCTIONS.values())) == Counter(handler_modules())
+
+
+def test_function_is_named_for_its_handler(logical_id: str) -> None:
+    assert logical_id.removesuffix("Function").lower() == module(FUNCTIONS[logical_id]).replace("_", "")
+
+
+def test_function_has_its_own_role_and_the_settings_of_all(logical_id: str) -> None:
+    function = FUNCTIONS[logical_id]
+    # Without Role SAM makes one; Policies from SAM's own templates or by name would grant more than is called.
+    assert "Role" not in function
+    assert all(
+        isinstance(policy, dict) and set(policy) == {"Version", "Statement"}
+        for policy in function.get("Policies", [])
+    )
+    assert not {"CodeUri", "Runtime", "Architectures", "Timeout", "Tracing"} & set(function)
+
+
+def test_all_functions_are_traced_and_built_from_one_folder() -> None:
+    assert GLOBALS["Tracing"] == "Active"
+    assert GLOBALS["CodeUri"] == "functions/"
+    assert "Policies" not in GLOBALS
+    assert "Role" not in GLOBALS
+
+
+def test_every_function_and_machine_has_a_log_group_of_its_own_with_retention() -> None:
+    groups = resources("AWS::Logs::LogGroup")
+    used = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in FUNCTIONS.values()]
+    for machine in resources("AWS::Serverless::StateMachine").values():
+        (destination,) = machine["Logging"]["Destinations"]
+        used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"].removesuffix(".Arn"))
+    used += [flow_log["LogGroupName"]["Ref"] for flow_log in resources("AWS::EC2::FlowLog").values()]
+    assert Counter(used) == Counter(groups.keys())
+    assert all("RetentionInDays" in group for group in groups.values())
+
+
+def test_function_may_do_exactly_what_its_code_calls(logical_id: str) -> None:
+    function = FUNCTIONS[logical_id]
+    granted = {action for statement in statements(function) for action in many(statement["Action"])}
+    assert granted == reached(module(function)).actions | IMPLIED.get(logical_id, set())
+
+
+def test_function_gets_exactly_the_environment_its_code_reads(logical_id: str) -> None:
+    function = FUNCTIONS[logical_id]
+    given = function.get("Environment", {}).get("Variables", {})
+    assert set(given) == reached(module(function)).environment
+
+
+def test_writes_beyond_the_stacks_own_resources_are_conditional(logical_id: str) -> None:
+    for statement in statements(FUNCTIONS[logical_id]):
+        writes = {action for action in many(statement["Action"]) if not READS.match(action)}
+        if logical_id == "LniGuardFunction":
+            writes -= UNCONDITIONAL
+        if writes and not all(map(of_the_stack, many(statement["Resource"]))):
+            assert statement.get("Condition"), statement
+
+
+def of_the_stack(resource: Any) -> bool:
+    """Whether the ARN is made from a resource of this template, e.g. ``${Vpc}``."""
+    match resource:
+        case {"Fn::GetAtt": _}:
+            return True
+        case {"Fn::Sub": text}:
+            return re.search(r"\$\{(?!AWS::)\w", text) is not None
+    return False
+
+
+def test_no_statement_allows_an_action_by_wildcard() -> None:
+    allowed = re.findall(r"Effect: Allow.*\n(?:.*\n){0,2}?\s+Action: (.*)", TEMPLATE_TEXT)
+    assert allowed
+    assert not [action for action in allowed if "*" in action.split("#")[0]]
+
+
+def test_every_wildcard_resource_says_why() -> None:
+    wild = [line for line in TEMPLATE_TEXT.splitlines() if re.search(r"""(Resource: |- )["']\*["']""", line)]
+    assert wild
+    assert [line for line in wild if not re.search(r"# \S+ \S+", line)] == []
+
+
+def test_every_placeholder_of_the_definition_is_defined_and_used() -> None:
+    (machine,) = resources("AWS::Serverless::StateMachine").values()
+    assert set(PLACEHOLDER.findall(DEFINITION_TEXT)) == set(machine["DefinitionSubstitutions"])
+
+
+def test_the_machine_may_invoke_exactly_its_functions() -> None:
+    (machine,) = resources("AWS::Serverless::StateMachine").values()
+    substituted = [v["Fn::GetAtt"] for v in machine["DefinitionSubstitutions"].values() if "Fn::GetAtt" in v]
+    (invoke,) = [s for s in statements(machine) if s["Action"] == "lambda:InvokeFunction"]
+    assert [resource["Fn::GetAtt"] for resource in invoke["Resource"]] == substituted
+    assert len(substituted) == len(FUNCTIONS) - 1  # all but the guard
+    assert machine["Tracing"] == {"Enabled": True}
+    assert machine["Logging"]["IncludeExecutionData"] is False
+
+
+def test_buckets_and_queues_refuse_plain_text() -> None:
+    policies = [*resources("AWS::S3::BucketPolicy").values(), *resources("AWS::SQS::QueuePolicy").values()]
+    guarded = [
+        (policy.get("Bucket") or policy["Queues"][0])["Ref"]
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+    assert sorted(guarded) == sorted([*resources("AWS::S3::Bucket"), *resources("AWS::SQS::Queue")])
+
+
+def test_data_at_rest_is_encrypted_and_private() -> None:
+    for bucket in resources("AWS::S3::Bucket").values():
+        assert bucket["BucketEncryption"]
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["LifecycleConfiguration"]["Rules"]
+    assert all(queue["SqsManagedSseEnabled"] for queue in resources("AWS::SQS::Queue").values())
+
+
+def test_every_event_target_and_queue_has_a_failure_destination() -> None:
+    dead = {"Fn::GetAtt": "LniDeadLetterQueue.Arn"}
+    for rule in resources("AWS::Events::Rule").values():
+        assert [target["DeadLetterConfig"]["Arn"] for target in rule["Targets"]] == [dead]
+    queue = resources("AWS::SQS::Queue")["LniQueue"]
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
+    assert queue["VisibilityTimeout"] >= 6 * GLOBALS["Timeout"]
+    (source,) = resources("AWS::Lambda::EventSourceMapping").values()
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize(
+    ("name", "detail", "fires"),
+    [
+        ("CreateSubnet", {"requestParameters": {"outpostArn": "arn:..."}}, True),
+        ("CreateSubnet", {"responseElements": {"subnet": {"outpostArn": "arn:..."}}}, True),
+        (
+            "CreateSubnet",
+            {"requestParameters": {"vpcId": "vpc-1"}, "responseElements": {"subnet": {}}},
+            False,
+        ),
+        (
+            "CreateSubnet",
+            {"requestParameters": {"outpostArn": "arn:..."}, "errorCode": "Client.DryRun"},
+            False,
+        ),
+        ("ModifySubnetAttribute", {"requestParameters": {"enableLniAtDeviceIndex": 1}}, True),
+        ("ModifySubnetAttribute", {"requestParameters": {"disableLniAtDeviceIndex": {"value": True}}}, True),
+        ("ModifySubnetAttribute", {"requestParameters": {"mapPublicIpOnLaunch": {"value": True}}}, False),
+        ("ModifySubnetAttribute", {"requestParameters": {"outpostArn": "arn:..."}}, False),
+        ("DeleteSubnet", {"requestParameters": {"outpostArn": "arn:..."}}, False),
+    ],
+)
+def test_the_rule_hears_of_outpost_subnets_and_lni_only(
+    name: str, detail: dict[str, Any], fires: bool
+) -> None:
+    pattern = resources("AWS::Events::Rule")["LniRule"]["EventPattern"]
+    event: Any = {
+        "source": "aws.ec2",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {"eventSource": "ec2.amazonaws.com", "eventName": name, **detail},
+    }
+    assert EventPattern.load(json.dumps(pattern)).matches_event(event) is fires
+
+
+def test_nothing_is_bound_to_an_account_region_or_partition() -> None:
+    assert not re.findall(r"arn:aws[:-]|\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d[a-z]?\b", TEMPLATE_TEXT)

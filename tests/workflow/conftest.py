@@ -1,0 +1,149 @@
+"""The deployed stack: the real SAM CLI deploys the real template to a simulator of this test run's own."""
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from demo.deployment import deploy
+from demo.progress import History
+from demo.simulator_process import ROOT, simulator
+
+STACK = "eks-outposts-servers"
+# World of the simulator: simulator/data/world.yaml
+SERVER_2U = "op-0a1b2c3d4e5f60001"
+SERVER_1U = "op-0a1b2c3d4e5f60002"
+RACK = "op-0a1b2c3d4e5f60003"
+INACTIVE = "op-0a1b2c3d4e5f60004"
+FULL = "op-0a1b2c3d4e5f60005"
+
+
+class Deployed:
+    """One simulator with the stack in it, asked through public AWS APIs (and the simulator's list of calls)."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.url = environment["AWS_ENDPOINT_URL"]
+        self._session = boto3.Session(
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=environment["AWS_REGION"],
+        )
+
+    def client(self, service: str) -> Any:
+        return self._session.client(service, endpoint_url=self.url)  # type: ignore[call-overload]
+
+    def output(self, key: str) -> str:
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        return next(str(item["OutputValue"]) for item in stack["Outputs"] if item["OutputKey"] == key)
+
+    def control(self, path: str, *, post: bool = False) -> Any:
+        request = urllib.request.Request(f"{self.url}/_simulator/{path}", method="POST" if post else "GET")  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own loopback address
+            return json.load(answer)
+
+    def calls(self, since: int = 0) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self.control(f"calls?since={since}")
+        return entries
+
+    def mark(self) -> int:
+        """Where the list of calls ends now."""
+        return len(self.calls())
+
+    def calls_of_functions(self, since: int) -> list[dict[str, Any]]:
+        """What the functions' roles called; receiving queue messages for Lambda is not the functions' doing."""
+        own = [entry for entry in self.calls(since) if ":assumed-role/" in entry["caller"]]
+        return [entry for entry in own if not entry["name"].startswith(("sqs.", "logs.", "lambda."))]
+
+    def writes(self, since: int) -> list[str]:
+        """The mutating calls of the functions, reports aside: a report is written by every run."""
+        own = [entry["name"] for entry in self.calls_of_functions(since) if entry["mutating"]]
+        return [name for name in own if name != "s3.PutObject"]
+
+    def provision(self, request: Any, name: str | None = None) -> dict[str, Any]:
+        """Start the machine and wait for its end; the finished execution, with ``history`` beside."""
+        stepfunctions = self.client("stepfunctions")
+        extra = {"name": name} if name else {}
+        arn = stepfunctions.start_execution(
+            stateMachineArn=self.output("ProvisionStateMachineArn"), input=json.dumps(request), **extra
+        )["executionArn"]
+        return self.finished(arn)
+
+    def finished(self, arn: str, seconds: float = 120) -> dict[str, Any]:
+        stepfunctions = self.client("stepfunctions")
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            execution: dict[str, Any] = stepfunctions.describe_execution(executionArn=arn)
+            if execution["status"] != "RUNNING":
+                events = stepfunctions.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+                history = History()
+                visits = list(history.read(events))
+                return {**execution, "history": history, "visits": visits, "events": events}
+            time.sleep(0.1)
+        pytest.fail(f"the execution {arn} still runs after {seconds} s of real time")
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until nothing runs and nothing is due: every event has been delivered and handled."""
+        deadline = time.monotonic() + seconds
+        while not self.control("clock")["idle"]:
+            assert time.monotonic() < deadline, "the simulator does not come to rest"
+            time.sleep(0.1)
+
+
+def server_subnet(deployed: Deployed, cidr: str, outpost: str = SERVER_2U, zone: str = "us-west-2a") -> str:
+    """Create a subnet on an Outpost, as an operator would; its id."""
+    arn = f"arn:aws:outposts:us-west-2:123456789012:outpost/{outpost}"
+    created = deployed.client("ec2").create_subnet(
+        VpcId=deployed.output("VpcId"), CidrBlock=cidr, AvailabilityZone=zone, OutpostArn=arn
+    )
+    return str(created["Subnet"]["SubnetId"])
+
+
+def lni_index(deployed: Deployed, subnet: str) -> int | None:
+    (found,) = deployed.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"]
+    index: int | None = found.get("EnableLniAtDeviceIndex")
+    return index
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Deployed]:
+    """A fresh simulator with the stack, for one module's tests."""
+    with simulator(seed=1, name="test") as environment:
+        deploy(environment, quiet=True)
+        yield Deployed(environment)
+
+
+@pytest.fixture
+def deploy_copy(tmp_path: Path) -> Iterator[Callable[[Callable[[str], str]], Deployed]]:
+    """Deploys a copy of the application whose template the test has changed, to a simulator of its own."""
+    copy = tmp_path / "application"
+    for part in ("functions", "statemachine"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "samconfig.toml", copy)
+    with simulator(seed=1, name="copy") as environment:
+
+        def make(change: Callable[[str], str]) -> Deployed:
+            before = (ROOT / "template.yaml").read_text()
+            after = change(before)
+            assert after != before, "the change found nothing to change"
+            (copy / "template.yaml").write_text(after)
+            env = {
+                **environment,
+                "PATH": f"{ROOT / '.venv' / 'bin'}:{environment['PATH']}",
+                "SAM_CLI_TELEMETRY": "0",
+            }
+            for command in (["sam", "build"], ["sam", "deploy"]):
+                result = subprocess.run(
+                    command, cwd=copy, env=env, capture_output=True, text=True, check=False
+                )
+                assert result.returncode == 0, result.stdout + result.stderr
+            return Deployed(environment)
+
+        yield make
