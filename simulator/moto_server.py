@@ -1,5 +1,6 @@
 """moto's server application, asked in this process."""
 
+import functools
 import importlib
 import os
 from collections.abc import Callable
@@ -51,7 +52,7 @@ def client_of(application: WsgiApplication, service: str, url: str, environ: dic
     url: the endpoint it believes to talk to, which queue URLs repeat; environ: entries that every request's
     environment gets, e.g. who is calling.
     """
-    client = boto3.Session().client(  # type: ignore[call-overload]
+    client = _session().client(  # type: ignore[call-overload]
         service,
         region_name=REGION,
         endpoint_url=url,
@@ -65,6 +66,12 @@ def client_of(application: WsgiApplication, service: str, url: str, environ: dic
 
     client.meta.events.register("before-send", ask)
     return client
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    """One for all clients: each Session loads botocore's models anew."""
+    return boto3.Session()
 
 
 def _ask(

@@ -3,12 +3,25 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from moto.moto_api._internal import mock_random
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from simulator.call import AwsError, Caller
+from simulator.call import Answer, AwsError, Call, Caller, Operation, Proceed
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
+
+
+def operations(cloud: "Cloud") -> dict[str, Operation]:  # noqa: ARG001 - every package's signature
+    """What moto gets wrong."""
+    return {"stepfunctions.StartExecution": _start_execution}
+
+
+def _start_execution(call: Call, proceed: Proceed) -> Answer:
+    """StartExecution API: the name is optional, and then made up as a UUID; moto would call them all None."""
+    if "name" in call.params:
+        return proceed(call)
+    return proceed(call.with_params(name=str(mock_random.uuid4())))
 
 
 def point_interpreter_at(cloud: "Cloud") -> None:
