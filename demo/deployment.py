@@ -8,7 +8,6 @@ from pathlib import Path
 
 from demo.simulator_process import ROOT
 
-
 # The functions share one artefact (scripts/build); it is zipped and uploaded once, not nineteen times.
 _ONE_ARTEFACT = {"SAM_CLI_BETA_PACKAGE_PERFORMANCE": "1"}
 
@@ -29,11 +28,16 @@ def _alone() -> Iterator[None]:
 
 def deploy(environment: dict[str, str], *, quiet: bool = False) -> None:
     """Build and deploy the stack of ``samconfig.toml`` into the AWS that the environment points at."""
-    path = f"{ROOT / '.venv' / 'bin'}:{environment['PATH']}"
-    env = {**environment, "PATH": path, "SAM_CLI_TELEMETRY": "0", **_ONE_ARTEFACT}
+    env = tools(environment)
     with _alone():
         _run(["./scripts/build"], env, quiet=quiet)
         _run(["sam", "deploy", "--no-progressbar"], env, quiet=quiet)
+
+
+def tools(environment: dict[str, str]) -> dict[str, str]:
+    """The environment with the pinned sam and aws first on the path."""
+    path = f"{ROOT / '.venv' / 'bin'}:{environment['PATH']}"
+    return {**environment, "PATH": path, "SAM_CLI_TELEMETRY": "0", **_ONE_ARTEFACT}
 
 
 def _run(command: list[str], env: dict[str, str], *, quiet: bool, cwd: Path = ROOT) -> None:

@@ -156,7 +156,7 @@ class _Mappings:
         """Answer the state on the way to the new one, which comes later (API_EventSourceMappingConfiguration)."""
         mapping.state = meanwhile
         mapping.modified = self._cloud.clock.now()
-        delay = self._cloud.latency("lambda.mapping.change", mapping.polling.uuid)
+        delay = self._cloud.latency("lambda.mapping.change", mapping.polling.function_name)
         self._cloud.clock.call_later(delay, _settling(mapping, enable))
         return mapping.shown()
 

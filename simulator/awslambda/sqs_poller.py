@@ -61,7 +61,7 @@ class Poller:
         """A message may be there."""
         self._arrival.set()
         if self._polling.enabled and (self._start is None or not self._start.pending):
-            delay = self._cloud.latency("lambda.sqs.poll", self._polling.uuid)
+            delay = self._cloud.latency("lambda.sqs.poll", self._polling.function_name)
             self._start = self._cloud.clock.call_later(delay, self._work)
 
     def stop(self) -> None:

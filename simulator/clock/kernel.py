@@ -19,6 +19,10 @@ from datetime import UTC, datetime
 
 log = logging.getLogger(__name__)
 
+# Decimals of a second. AWS tells times in milliseconds; finer ones would make equal timelines look different.
+RESOLUTION = 3
+TICK = 10.0**-RESOLUTION
+
 type Action = Callable[[], None]
 
 
@@ -93,7 +97,7 @@ class Clock:
 
     def __init__(self, start: datetime) -> None:
         """start: an aware datetime, the virtual time of the beginning."""
-        self._now = start.timestamp()
+        self._now = round(start.timestamp(), RESOLUTION)
         self._start = self._now
         self._lock = threading.RLock()
         self._order = itertools.count()
@@ -155,7 +159,7 @@ class Clock:
         an endless schedule does not race through the years while nobody is looking.
         """
         name = getattr(action, "__qualname__", "timer")
-        due = self._now + max(0.0, seconds)
+        due = self._after(seconds)
         timer = Timer(self, due, lambda: self._spawn_timer(action, name), background=background)
         with self._lock:
             self._push(timer)
@@ -192,6 +196,12 @@ class Clock:
 
         self.spawn(guarded, f"timer {name}")
 
+    def _after(self, seconds: float) -> float:
+        """That much later, by a tick at least: who waits for a moment between two ticks would wait for ever."""
+        if seconds <= 0:
+            return self._now
+        return round(self._now + max(seconds, TICK), RESOLUTION)
+
     def _push(self, timer: Timer) -> None:
         heapq.heappush(self._timers, (timer.due, next(self._order), timer))
         if not timer.background:
@@ -218,7 +228,7 @@ class Clock:
                     self._runnable.append(turn)
 
             if timeout is not None:
-                timer = Timer(self, self._now + timeout, wake, background=False)
+                timer = Timer(self, self._after(timeout), wake, background=False)
                 self._push(timer)
             if event is not None:
                 event._waiters.append(wake)

@@ -154,7 +154,7 @@ class _Instances:
             self._enter(instance, "shutting-down")
             reason = "Client.UserInitiatedShutdown"
             instance.state_reason = StateReason(f"{reason}: User initiated shutdown", reason)
-            delay = self._cloud.latency("ec2.instance.terminate.outpost-server", key=instance.id)
+            delay = self._cloud.latency("ec2.instance.terminate.outpost-server", key=instance.subnet_id)
             self._cloud.clock.call_later(delay, lambda: self._end(instance))
         current = {"Code": instance.state_code, "Name": instance.state}
         return {"InstanceId": instance.id, "PreviousState": former, "CurrentState": current}

@@ -32,7 +32,7 @@ def joined_nodes(cloud: "Cloud", cluster: Cluster) -> list[str]:
         del cluster.node_ready_at[gone]
     for instance_id in able:
         if instance_id not in cluster.node_ready_at:
-            cluster.node_ready_at[instance_id] = now + cloud.latency("eks.node.join", key=instance_id)
+            cluster.node_ready_at[instance_id] = now + cloud.latency("eks.node.join", key=cluster.name)
     return [instance_id for instance_id in able if cluster.node_ready_at[instance_id] <= now]
 
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.deployment import deploy
+from demo.deployment import deploy, tools
 from demo.simulator_process import ROOT, simulator
-
-BIN = ROOT / ".venv" / "bin"
 
 
 def run(
@@ -23,7 +21,7 @@ def run(
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
     with simulator(seed=1, name="cli") as exported:
-        yield {**exported, "PATH": f"{BIN}:{exported['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+        yield tools(exported)
 
 
 def test_make_help_lists_every_documented_target() -> None:
@@ -34,12 +32,12 @@ def test_make_help_lists_every_documented_target() -> None:
 
 def test_without_python_313_one_sentence_says_so(tmp_path: Path) -> None:
     """A PATH with the shell's own tools and no Python, pyenv or uv."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
+    found = tmp_path / "bin"
+    found.mkdir()
     for tool in ("bash", "env", "grep", "tail"):
-        (tools / tool).symlink_to(subprocess.check_output(["which", tool], text=True).strip())
+        (found / tool).symlink_to(subprocess.check_output(["which", tool], text=True).strip())
     result = run(
-        str(ROOT / "scripts" / "make-environment"), str(tmp_path / "venv"), "x", env={"PATH": str(tools)}
+        str(ROOT / "scripts" / "make-environment"), str(tmp_path / "venv"), "x", env={"PATH": str(found)}
     )
     assert result.returncode != 0
     assert result.stderr.count("\n") == 1

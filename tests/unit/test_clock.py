@@ -113,6 +113,13 @@ def test_releasing_what_is_not_held_is_refused(clock: Clock) -> None:
         clock.release()
 
 
+def test_waiting_for_less_than_a_tick_ends_a_tick_later(clock: Clock) -> None:
+    clock.sleep(0.0001)
+    assert clock.elapsed() == pytest.approx(0.001, rel=0.01)
+    clock.sleep(0)
+    assert clock.elapsed() == pytest.approx(0.001, rel=0.01)
+
+
 def test_real_time_spent_inside_a_turn_costs_no_virtual_time(clock: Clock) -> None:
     def slow() -> None:
         real = threading.Event()
