@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -87,6 +88,8 @@ def main() -> None:
         "--runtime", type=Path, default=Path(".lambda-runtime/bin/python"), help="Lambda's interpreter"
     )
     options = parser.parse_args()
+    # moto remarks that the simulator's own refusal is no error of AWS's, which is the point of it.
+    warnings.filterwarnings("ignore", message=r"Exception\(NotModelled\) with code")
     # moto's interpreter logs every failed state with its whole definition; the history tells it better.
     logging.getLogger("moto").setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")

@@ -112,9 +112,9 @@ def lni_index(deployed: Deployed, subnet: str) -> int | None:
     return index
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def deployed() -> Iterator[Deployed]:
-    """A fresh simulator with the stack, for one module's tests."""
+    """One simulator with the stack for all tests; each names its own clusters and CIDR blocks."""
     with simulator(seed=1, name="test") as environment:
         deploy(environment, quiet=True)
         yield Deployed(environment)
