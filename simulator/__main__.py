@@ -1,6 +1,8 @@
 """``python -m simulator``: serve the embedded AWS on loopback until interrupted."""
 
 import argparse
+import contextlib
+import fcntl
 import logging
 import os
 import shutil
@@ -8,6 +10,7 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -49,7 +52,6 @@ def _serve(cloud: Cloud, port: int, state: Path) -> None:
 
     server = make_server(HOST, port, endpoint, threaded=True, request_handler=_QuietHandler)  # type: ignore[arg-type]
     cloud.url = f"http://{HOST}:{server.server_port}"
-    state.mkdir(parents=True)
     (state / "pid").write_text(str(os.getpid()))
     (state / "url").write_text(cloud.url)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -65,7 +67,24 @@ def _serve(cloud: Cloud, port: int, state: Path) -> None:
         logging.disable()  # what was under way when it ended may complain, and nobody is there to care
         cloud.clock.hold()
         cloud.functions.close()
-        shutil.rmtree(state)
+
+
+@contextlib.contextmanager
+def _claimed(state: Path) -> Iterator[None]:
+    """The state folder is ours alone while we live; what a killed simulator left there is taken over."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            url = (
+                (state / "url").read_text() if (state / "url").exists() else "an address it has not told yet"
+            )
+            sys.exit(f"A simulator runs here already, at {url}. Use that one, or end it with `make stop`.")
+        try:
+            yield
+        finally:
+            shutil.rmtree(state)
 
 
 def _end_with_stdin() -> None:
@@ -88,15 +107,16 @@ def main() -> None:
         "--runtime", type=Path, default=Path(".lambda-runtime/bin/python"), help="Lambda's interpreter"
     )
     options = parser.parse_args()
-    # moto remarks that the simulator's own refusal is no error of AWS's, which is the point of it.
-    warnings.filterwarnings("ignore", message=r"Exception\(NotModelled\) with code")
+    # moto remarks on error codes that a service's model lacks; the tests heed that, a reader need not.
+    warnings.filterwarnings("ignore", message=r"Exception\(\w+\) with code")
     # moto's interpreter logs every failed state with its whole definition; the history tells it better.
     logging.getLogger("moto").setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if options.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
-    cloud = assemble(options.seed, runtime=options.runtime.absolute())
-    _serve(cloud, options.port, options.state)
+    with _claimed(options.state):
+        cloud = assemble(options.seed, runtime=options.runtime.absolute())
+        _serve(cloud, options.port, options.state)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from moto.moto_api._internal import mock_random
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from simulator.call import Answer, AwsError, Call, Caller, Operation, Proceed
+from simulator.call import ACCOUNT, Answer, AwsError, Call, Caller, Operation, Proceed
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -14,7 +15,31 @@ if TYPE_CHECKING:
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:  # noqa: ARG001 - every package's signature
     """What moto gets wrong."""
-    return {"stepfunctions.StartExecution": _start_execution}
+    return {
+        "stepfunctions.CreateStateMachine": _refuse_by_name,
+        "stepfunctions.UpdateStateMachine": _refuse_by_name,
+        "stepfunctions.StartExecution": _start_execution,
+        "stepfunctions.DescribeExecution": _describe_execution,
+    }
+
+
+def _refuse_by_name(call: Call, proceed: Proceed) -> Answer:
+    """CreateStateMachine API, InvalidDefinition: moto's parser refuses without any code."""
+    try:
+        return proceed(call)
+    except AwsError as refused:
+        if refused.code:
+            raise
+        raise AwsError("InvalidDefinition", refused.message) from refused
+
+
+def _describe_execution(call: Call, proceed: Proceed) -> Answer:
+    """DescribeExecution API: stopDate is there once the execution has ended; moto forgets TIMED_OUT."""
+    answer = proceed(call)
+    if answer["status"] == "TIMED_OUT":
+        backend = stepfunctions_parser_backends[ACCOUNT][call.region]
+        answer["stopDate"] = backend.describe_execution(call.params["executionArn"]).stop_date
+    return answer
 
 
 def _start_execution(call: Call, proceed: Proceed) -> Answer:
