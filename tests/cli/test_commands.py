@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from demo.deployment import deploy, tools
 from demo.simulator_process import ROOT, simulator
@@ -16,6 +18,11 @@ def run(
     *command: str, env: dict[str, str] | None = None, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def aws(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Not the script: pip writes its interpreter's path unquoted, and a folder's name may have a space."""
+    return run(sys.executable, "-m", "awscli", *words, env=env)
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +61,14 @@ def test_sam_deploys_twice_and_the_second_time_finds_no_changes(environment: dic
 def test_the_deployed_definition_is_the_file_with_its_substitutions_applied(
     environment: dict[str, str],
 ) -> None:
-    import yaml
-
     stacks = json.loads(
-        run(
-            "aws",
-            "cloudformation",
-            "describe-stacks",
-            "--stack-name",
-            "eks-outposts-servers",
-            env=environment,
-        ).stdout
+        aws(environment, "cloudformation", "describe-stacks", "--stack-name", "eks-outposts-servers").stdout
     )
     outputs = {item["OutputKey"]: item["OutputValue"] for item in stacks["Stacks"][0]["Outputs"]}
     machine = json.loads(
-        run(
-            *("aws", "stepfunctions", "describe-state-machine"),
+        aws(
+            *(environment, "stepfunctions", "describe-state-machine"),
             *("--state-machine-arn", outputs["ProvisionStateMachineArn"]),
-            env=environment,
         ).stdout
     )
     deployed = yaml.safe_load(machine["definition"])
@@ -83,14 +80,12 @@ def test_the_deployed_definition_is_the_file_with_its_substitutions_applied(
 
 
 def test_the_aws_cli_works_against_it_unchanged(environment: dict[str, str]) -> None:
-    outposts = json.loads(run("aws", "outposts", "list-outposts", env=environment).stdout)["Outposts"]
+    outposts = json.loads(aws(environment, "outposts", "list-outposts").stdout)["Outposts"]
     assert {outpost["SupportedHardwareType"] for outpost in outposts} == {"SERVER", "RACK"}
 
 
 def test_what_is_not_modelled_is_refused_loudly(environment: dict[str, str]) -> None:
-    refused = run(
-        "aws", "outposts", "create-outpost", "--name", "x", "--site-id", "os-12345678", env=environment
-    )
+    refused = aws(environment, "outposts", "create-outpost", "--name", "x", "--site-id", "os-12345678")
     assert refused.returncode != 0
     assert "NotModelledBySimulator" in refused.stderr
 
