@@ -88,7 +88,8 @@ def _claimed(state: Path) -> Iterator[None]:
 
 
 def _end_with_stdin() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not sys.stdin: the interpreter could not end while a thread reads from it
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
