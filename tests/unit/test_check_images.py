@@ -105,6 +105,7 @@ def test_any_other_answer_passes_through() -> None:
         # Bottlerocket has two.
         ({"BlockDeviceMappings": [ROOT, {**ROOT, "DeviceName": "/dev/xvdb"}]}, "2 EBS volume.*, 2 of them"),
         ({"BlockDeviceMappings": [ROOT, {"Ebs": {"VolumeSize": 8}}]}, "2 EBS volume.*, 1 of them"),
+        ({"BlockDeviceMappings": [{"Ebs": {"VolumeSize": 8}}]}, "1 EBS volume.*, 0 of them"),
         ({"BlockDeviceMappings": []}, "0 EBS volume.*, 0 of them"),
         ({"RootDeviceType": "instance-store"}, "root device type instance-store"),
         ({"Architecture": "arm64_mac"}, "architecture arm64_mac"),
