@@ -43,7 +43,7 @@ def test_a_pending_subnet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
     ("change", "reason"),
     [
         ({"EnableLniAtDeviceIndex": 2}, "index 2 instead of 1"),
-        ({"OwnerId": "111122223333"}, "belongs to account 111122223333"),
+        ({"OwnerId": "another-account"}, "belongs to account another-account"),
         ({"OutpostArn": "arn:aws:outposts:us-west-2:123456789012:outpost/op-0a1b2c3d4e5f60009"}, "is a RACK"),
         ({"State": "unavailable"}, "is unavailable"),
     ],

@@ -27,7 +27,7 @@ SERVER_SUBNET = SubnetFacts(
         ({"exists": False}, Action.IGNORE, "does not exist"),
         ({"outpost_arn": None, "hardware_type": None}, Action.IGNORE, "not on an Outpost"),
         ({"hardware_type": "RACK"}, Action.IGNORE, "which is a RACK and not a server"),
-        ({"owner_id": "111122223333"}, Action.REPORT, "belongs to account 111122223333"),
+        ({"owner_id": "another-account"}, Action.REPORT, "belongs to account another-account"),
         ({"state": "pending"}, Action.NOT_READY, "still pending"),
         ({"state": "failed-insufficient-capacity"}, Action.REFUSE, "is failed-insufficient-capacity"),
     ],
@@ -41,8 +41,8 @@ def test_each_fact_decides(changes: dict[str, str | int | None], action: Action,
 @pytest.mark.parametrize(
     ("changes", "action"),
     [
-        ({"hardware_type": "RACK", "owner_id": "111122223333"}, Action.IGNORE),
-        ({"owner_id": "111122223333", "state": "pending"}, Action.REPORT),
+        ({"hardware_type": "RACK", "owner_id": "another-account"}, Action.IGNORE),
+        ({"owner_id": "another-account", "state": "pending"}, Action.REPORT),
         ({"state": "pending", "current_index": 2}, Action.NOT_READY),
     ],
 )

@@ -64,7 +64,7 @@ def test_a_subnet_that_is_gone_is_ignored(ec2: Ec2) -> None:
     assert deliver(sample("create-subnet-server")) == []
 
 
-@pytest.mark.parametrize("change", [{"OwnerId": "111122223333"}, {"EnableLniAtDeviceIndex": 2}])
+@pytest.mark.parametrize("change", [{"OwnerId": "another-account"}, {"EnableLniAtDeviceIndex": 2}])
 def test_others_choices_are_respected_and_reported(
     ec2: Ec2, change: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
