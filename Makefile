@@ -61,6 +61,10 @@ unit: install ## Unit tests and the simulator's own
 workflow: install ## Workflow tests: the real template on the simulator, by public APIs only
 	PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/python" -m pytest -q tests/workflow tests/cli
 
+.PHONY: schema
+schema: install ## Write the request's JSON Schema to docs/ from the model
+	"$(BIN)/python" scripts/write-request-schema
+
 .PHONY: lock
 lock: install ## Pin the requirements anew, with hashes
 	./scripts/lock-requirements

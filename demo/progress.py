@@ -1,22 +1,26 @@
 """An execution told live, a line per state, from its history."""
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from demo.plan import tell
+
 _ENTERED, _EXITED = "StateEntered", "StateExited"
 
 
 @dataclass(slots=True)
 class Visit:
-    """One state entered once: name, when (simulated), how often its function was called meanwhile."""
+    """One state entered once: name, when (simulated), how often its function was called, what came out (JSON)."""
 
     name: str
     entered: datetime
     attempts: int = 0
     exited: datetime | None = None
+    output: str = "{}"
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class History:
         if kind.endswith(_EXITED):
             visit = self._open(event["stateExitedEventDetails"]["name"], visit)
             visit.exited = event["timestamp"]
+            visit.output = event["stateExitedEventDetails"].get("output", "{}")
             return visit
         return None
 
@@ -74,6 +79,8 @@ def watch(stepfunctions: Any, execution_arn: str, interval: float = 0.3) -> tupl
         pages = stepfunctions.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
         for visit in history.read([event for page in pages for event in page["events"]]):
             print(_line(visit, execution["startDate"], time.monotonic() - began), flush=True)
+            if visit.name == "BuildPlan":
+                print(tell(json.loads(visit.output)["plan"]), flush=True)
         if execution["status"] != "RUNNING":
             return execution, history
         time.sleep(interval)

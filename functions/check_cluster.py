@@ -9,16 +9,16 @@ from extended_cluster.aws import client
 from extended_cluster.errors import ClusterConflict, KubernetesVersionUnsupported
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.names import CLUSTER_TAG, is_ours
-from extended_cluster.types import ClusterFacts, Spec
+from extended_cluster.types import ClusterFacts, ClusterSettings, Spec
 
 
 @state
 def handler(event: Event) -> Result:
     """{spec} -> ClusterFacts. Raises KubernetesVersionUnsupported and ClusterConflict."""
-    return {**check(event["spec"], os.environ["VPC_ID"], client("eks"))}
+    return {**check(event["spec"], os.environ["VPC_ID"], os.environ["NODE_ROLE_ARN"], client("eks"))}
 
 
-def check(spec: Spec, vpc_id: str, eks: Any) -> ClusterFacts:
+def check(spec: Spec, vpc_id: str, node_role: str, eks: Any) -> ClusterFacts:
     """The cluster's facts. A version is accepted only in standard support: extended support costs more."""
     name, asked = spec["clusterName"], spec["kubernetesVersion"]
     offered = _in_standard_support(eks)
@@ -31,6 +31,9 @@ def check(spec: Spec, vpc_id: str, eks: Any) -> ClusterFacts:
         _require_offered(version, offered, f"Cluster {name} exists with Kubernetes version {version}")
     else:
         version = asked or _default(offered)
+    # What is still being created has neither yet.
+    made = existing is not None and existing["status"] != "CREATING"
+    entries = _all(eks, "list_access_entries", "accessEntries", name) if made else []
     return ClusterFacts(
         name=name,
         exists=existing is not None,
@@ -38,7 +41,35 @@ def check(spec: Spec, vpc_id: str, eks: Any) -> ClusterFacts:
         version=version,
         versionSource="request" if asked else "existing" if existing else "default",
         endOfStandardSupport=offered[version]["endOfStandardSupportDate"].date().isoformat(),
+        settings=_settings(existing) if existing else None,
+        nodesMayEnter=node_role in entries,
+        accessEntries=entries,
+        addons=_all(eks, "list_addons", "addons", name) if made else [],
     )
+
+
+def _settings(cluster: dict[str, Any]) -> ClusterSettings:
+    """What it was created with, or set to since."""
+    vpc = cluster["resourcesVpcConfig"]
+    keys = [config["provider"]["keyArn"] for config in cluster.get("encryptionConfig", [])]
+    return ClusterSettings(
+        endpointPrivate=vpc["endpointPrivateAccess"],
+        # EKS keeps blocks that have no effect while the public endpoint is off.
+        publicCidrs=sorted(vpc["publicAccessCidrs"]) if vpc["endpointPublicAccess"] else [],
+        logTypes=sorted(
+            kind
+            for setup in cluster.get("logging", {}).get("clusterLogging", [])
+            if setup["enabled"]
+            for kind in setup["types"]
+        ),
+        secretsKmsKeyArn=keys[0] if keys else None,
+        deletionProtection=cluster.get("deletionProtection", False),
+    )
+
+
+def _all(eks: Any, operation: str, member: str, cluster: str) -> list[str]:
+    pages = eks.get_paginator(operation).paginate(clusterName=cluster)
+    return sorted(item for page in pages for item in page[member])
 
 
 def _in_standard_support(eks: Any) -> dict[str, dict[str, Any]]:

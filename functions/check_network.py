@@ -8,12 +8,18 @@ from botocore.exceptions import ClientError
 
 from extended_cluster.aws import client
 from extended_cluster.cidr import is_within, overlapping
+from extended_cluster.endpoint import as_block, refusal_of
 from extended_cluster.errors import NetworkUnsupported, SubnetConflict
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.names import OUTPOST_TAG, as_dict, is_ours
 from extended_cluster.types import NetworkFacts, NodeSubnet, Spec
 
 type Subnet = Mapping[str, Any]
+
+# EC2 API, "Error codes"; public reports show both spellings.
+_NO_SUCH_PREFIX_LIST = frozenset({"InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"})
+# EKS user guide, "Service quotas": public endpoint access CIDR ranges per cluster.
+_MOST_PUBLIC_CIDRS = 40
 
 
 @state
@@ -47,7 +53,39 @@ def check(
         routeTableId=route_table_id,
         takenCidrs=sorted(taken.values()),
         nodeSubnets=node_subnets,
+        publicCidrs=_public_cidrs(spec, ec2),
     )
+
+
+def _public_cidrs(spec: Spec, ec2: Any) -> list[str]:
+    """The request's blocks, or its prefix list's entries as they are now: EKS itself knows no prefix lists."""
+    prefix_list = spec["endpointAccess"]["prefixListId"]
+    if prefix_list is None:
+        return sorted(spec["endpointAccess"]["publicCidrs"])
+    what = f"`endpointAccess.prefixListId` {prefix_list}"
+    try:
+        pages = ec2.get_paginator("get_managed_prefix_list_entries").paginate(PrefixListId=prefix_list)
+        cidrs = sorted(entry["Cidr"] for page in pages for entry in page["Entries"])
+    except ClientError as failure:
+        if failure.response["Error"]["Code"] not in _NO_SUCH_PREFIX_LIST:
+            raise
+        raise NetworkUnsupported(
+            f"{what} does not exist in this Region.", do="Name one that exists, or give publicCidrs."
+        ) from failure
+    if not 1 <= len(cidrs) <= _MOST_PUBLIC_CIDRS:
+        raise NetworkUnsupported(
+            f"{what} has {len(cidrs)} entries; EKS takes 1 to {_MOST_PUBLIC_CIDRS} public blocks.",
+            do="Name a prefix list with as many entries, or give publicCidrs.",
+        )
+    try:
+        for cidr in cidrs:
+            as_block(cidr)
+        reason = refusal_of(cidrs, by_name=False)
+    except ValueError as wrong:
+        reason = f"{wrong} (IPv4 only)"
+    if reason:
+        raise NetworkUnsupported(f"{what}: {reason}.", do="Correct the list, or give publicCidrs.")
+    return cidrs
 
 
 def _vpc_cidrs(vpc_id: str, ec2: Any) -> list[str]:

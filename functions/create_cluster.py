@@ -10,9 +10,7 @@ from extended_cluster import aws
 from extended_cluster.errors import ClusterConflict, NotReadyYet
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.names import client_token, cluster_tags, is_ours
-from extended_cluster.types import ClusterPlan
-
-_LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+from extended_cluster.types import ClusterPlan, ClusterSettings
 
 
 @state
@@ -47,22 +45,23 @@ def _find(eks: Any, name: str) -> dict[str, Any] | None:
 
 def _create(eks: Any, plan: ClusterPlan, subnet_ids: Sequence[str], role_arn: str) -> dict[str, Any]:
     # No outpostConfig: that would be a local cluster, which servers cannot run (ten facts, row 10).
-    name = plan["name"]
+    name, settings = plan["name"], plan["settings"]
     try:
         created: dict[str, Any] = eks.create_cluster(
             name=name,
             version=plan["version"],
             roleArn=role_arn,
-            resourcesVpcConfig={
-                "subnetIds": list(subnet_ids),
-                "endpointPrivateAccess": True,
-                "endpointPublicAccess": False,
-            },
+            resourcesVpcConfig={"subnetIds": list(subnet_ids), **_endpoint(settings)},
             accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             bootstrapSelfManagedAddons=False,
             upgradePolicy={"supportType": "STANDARD"},
-            logging={"clusterLogging": [{"types": _LOG_TYPES, "enabled": True}]},
-            deletionProtection=plan["deletionProtection"],
+            logging={
+                "clusterLogging": [{"types": settings["logTypes"], "enabled": True}]
+                if settings["logTypes"]
+                else []
+            },
+            **_encryption(settings["secretsKmsKeyArn"]),
+            deletionProtection=settings["deletionProtection"],
             clientRequestToken=client_token(name, "cluster"),
             tags=cluster_tags(name, plan["tags"]),
         )["cluster"]
@@ -73,3 +72,16 @@ def _create(eks: Any, plan: ClusterPlan, subnet_ids: Sequence[str], role_arn: st
             return raced
         raise NotReadyYet(f"Cluster {name} was created meanwhile, and EKS does not show it yet.") from error
     return created
+
+
+def _endpoint(settings: ClusterSettings) -> dict[str, Any]:
+    # publicAccessCidrs left out would mean 0.0.0.0/0 (EKS API reference, VpcConfigRequest).
+    public = settings["publicCidrs"]
+    access = {"endpointPrivateAccess": settings["endpointPrivate"], "endpointPublicAccess": bool(public)}
+    return {**access, "publicAccessCidrs": public} if public else access
+
+
+def _encryption(key_arn: str | None) -> dict[str, Any]:
+    if key_arn is None:
+        return {}
+    return {"encryptionConfig": [{"resources": ["secrets"], "provider": {"keyArn": key_arn}}]}

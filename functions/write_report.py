@@ -42,6 +42,7 @@ def build(event: Event) -> dict[str, Any]:
         "addons": event["addons"],
         "decisions": event["plan"]["decisions"],
         "warnings": event["plan"]["warnings"],
+        "expectedMinutes": event["plan"]["expectedMinutes"],
     }
 
 

@@ -1,6 +1,6 @@
-"""The plan in sentences: one decision for each resource, with its reason, and the warnings."""
+"""The plan in sentences: one decision for each resource, with its reason."""
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Final
 
 from extended_cluster.errors import LniConflict
@@ -15,11 +15,13 @@ from extended_cluster.types import (
     ServerPlan,
 )
 
-SUPPORT_WARNING_DAYS: Final = 90
-# EKS user guide, "Amazon EKS on AWS Outposts" (facts: ten facts, row 10).
-NOT_SUPPORTED: Final = (
-    "EKS nodes on Outposts servers are not supported by AWS: EKS on Outposts is supported on racks only."
-)
+# In the order in which they are made; extended_cluster/addons.py makes them.
+ADDONS: Final = {
+    "vpc-cni": "pods get their addresses from it",
+    "kube-proxy": "services are reached through it",
+    "eks-pod-identity-agent": "pods get roles of their own from it",
+    "coredns": "names are resolved by it, once there is a node",
+}
 
 
 def for_cluster(cluster: ClusterFacts) -> Decision:
@@ -77,12 +79,60 @@ def for_image(image: Image, facts: ImageFacts, version: str) -> Decision:
     return Decision(action="reuse", resource=resource, reason=f"{because}; it has one EBS snapshot")
 
 
-def for_nodes(server: ServerPlan, wanted: OutpostSpec, outpost: OutpostFacts) -> Decision:
-    """Launch template and Auto Scaling group are looked at when they are made, not by preflight."""
-    slots, nodes = outpost["slots"], server["nodes"]
+def for_access(admins: Sequence[str], cluster: ClusterFacts) -> list[Decision]:
+    """The nodes' access entry and the administrators'."""
+    nodes = "access entry of the nodes' role, type EC2_LINUX"
+    wanted = [(admin, f"access entry of {admin}, cluster administrator") for admin in admins]
+    found = [(cluster["nodesMayEnter"], nodes, "without it no node joins")]
+    found += [
+        (admin in cluster["accessEntries"], resource, "the request names it") for admin, resource in wanted
+    ]
+    return [
+        Decision(
+            action="keep" if exists else "create",
+            resource=resource,
+            reason="the cluster has it" if exists else because,
+        )
+        for exists, resource, because in found
+    ]
+
+
+def for_addons(cluster: ClusterFacts) -> list[Decision]:
+    """The add-ons: what is missing is made at EKS's default version, what is there keeps its own."""
+    return [
+        Decision(action="keep", resource=f"add-on {name}", reason="the cluster has it, and keeps its version")
+        if name in cluster["addons"]
+        else Decision(
+            action="create",
+            resource=f"add-on {name}",
+            reason=f"{because}; EKS's default version for Kubernetes {cluster['version']}",
+        )
+        for name, because in ADDONS.items()
+    ]
+
+
+def for_launch_template(server: ServerPlan, outpost: OutpostFacts) -> Decision:
+    """Its content is compared when it is made: the cluster's address is part of it."""
+    resource = f"launch template {server['name']}: {server['instanceType']}, {server['imageId']}"
+    if outpost["launchTemplate"]:
+        return Decision(
+            action="reuse",
+            resource=resource,
+            reason="it is ours; a new version only if it says something else",
+        )
+    return Decision(
+        action="create",
+        resource=resource,
+        reason=f"there is none of ours; both interfaces, the second at device index {server['lni']['deviceIndex']}",
+    )
+
+
+def for_node_group(server: ServerPlan, wanted: OutpostSpec, outpost: OutpostFacts) -> Decision:
+    """The server's Auto Scaling group: made, changed in size, or as it should be."""
+    slots, nodes, has = outpost["slots"], server["nodes"], outpost["nodeGroup"]
     resource = (
-        f"launch template and Auto Scaling group {server['name']}: {nodes['desired']} node(s) of "
-        f"{server['instanceType']} (min {nodes['min']}, max {nodes['max']})"
+        f"Auto Scaling group {server['name']}: {nodes['desired']} node(s) of {server['instanceType']} "
+        f"(min {nodes['min']}, max {nodes['max']})"
     )
     because = (
         "as the request asks"
@@ -90,18 +140,9 @@ def for_nodes(server: ServerPlan, wanted: OutpostSpec, outpost: OutpostFacts) ->
         else "the largest type with room, or that of our nodes"
     )
     room = f"{slots['ours']} of ours running, {slots['free']} of {slots['total']} slots free; {because}"
-    return Decision(
-        action="keep" if slots["ours"] >= nodes["desired"] else "create", resource=resource, reason=room
-    )
-
-
-def support_warnings(cluster: ClusterFacts, today: date) -> list[str]:
-    """A warning when standard support ends within ``SUPPORT_WARNING_DAYS``."""
-    end = date.fromisoformat(cluster["endOfStandardSupport"])
-    days = (end - today).days
-    if days > SUPPORT_WARNING_DAYS:
-        return []
-    return [
-        f"Standard support for Kubernetes {cluster['version']} ends on {end.isoformat()}, in {days} days; "
-        "EKS then upgrades the cluster by itself (upgrade policy STANDARD). Its nodes are yours to upgrade."
-    ]
+    if has is None:
+        return Decision(action="create", resource=resource, reason=f"there is none of ours; {room}")
+    if has == nodes:
+        return Decision(action="keep", resource=resource, reason=f"it is ours and of that size; {room}")
+    change = f"it is ours with {has['desired']} node(s) (min {has['min']}, max {has['max']})"
+    return Decision(action="change", resource=resource, reason=f"{change}; {room}")

@@ -101,6 +101,10 @@ class NodesFailed(ProvisioningError):
     """The Auto Scaling group could not launch or keep the nodes; the activity's message tells why."""
 
 
+class ServersFailed(ProvisioningError):
+    """One or more servers of the request failed, each with an error and cause of its own; the others are done."""
+
+
 class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 

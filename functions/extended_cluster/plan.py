@@ -1,14 +1,17 @@
 """The plan: what one request means, given what preflight saw."""
 
+import json
 from datetime import date
 from typing import Final
 
-from extended_cluster import decisions
+from extended_cluster import decisions, expected, warnings
 from extended_cluster.cidr import next_free
-from extended_cluster.errors import ImageUnsupported, NetworkUnsupported
+from extended_cluster.errors import ClusterConflict, ImageUnsupported, InvalidRequest, NetworkUnsupported
 from extended_cluster.names import cluster_tags, server_name, server_tags
 from extended_cluster.types import (
+    ClusterFacts,
     ClusterPlan,
+    ClusterSettings,
     Facts,
     Image,
     ImageFacts,
@@ -20,6 +23,9 @@ from extended_cluster.types import (
 )
 
 NODE_SUBNET_PREFIX: Final = 24
+# Step Functions carries at most 256 KiB from state to state (guide, "Quotas"); the plan, the request and what the
+# servers' states add to it travel together, and the plan is the largest part.
+MOST_BYTES: Final = 120_000
 
 
 def build(spec: Spec, facts: Facts, today: date) -> Plan:
@@ -27,9 +33,17 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
     name, cluster = spec["clusterName"], facts["cluster"]
     images = {image["outpostId"]: image for image in facts["images"]}
     outposts = {outpost["outpostId"]: outpost for outpost in facts["outposts"]}
-    taken = list(facts["network"]["takenCidrs"])
+    settings = _settings(spec, facts["network"])
+    _require_as_asked(cluster, settings)
+    asked = [wanted["subnetCidr"] for wanted in spec["outposts"]]
+    # What a later server asks for is not free for an earlier one.
+    taken = [*facts["network"]["takenCidrs"], *filter(None, asked)]
     servers: list[ServerPlan] = []
-    made = [decisions.for_cluster(cluster)]
+    made = [
+        decisions.for_cluster(cluster),
+        *decisions.for_access(spec["adminPrincipalArns"], cluster),
+        *decisions.for_addons(cluster),
+    ]
     for wanted in spec["outposts"]:
         outpost_id = wanted["outpostId"]
         outpost, subnet = outposts[outpost_id], facts["network"]["nodeSubnets"].get(outpost_id)
@@ -54,21 +68,90 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             decisions.for_subnet(server, wanted, subnet),
             decisions.for_lni(server, subnet),
             decisions.for_image(image, images[outpost_id], cluster["version"]),
-            decisions.for_nodes(server, wanted, outpost),
+            decisions.for_launch_template(server, outpost),
+            decisions.for_node_group(server, wanted, outpost),
         ]
-    return Plan(
+        _require_key_in(spec["secretsKmsKeyArn"], outpost["outpostArn"])
+    seen = [outposts[server["outpostId"]] for server in servers]
+    new_nodes = any(
+        outpost["slots"]["ours"] < server["nodes"]["desired"]
+        for server, outpost in zip(servers, seen, strict=True)
+    )
+    plan = Plan(
         cluster=ClusterPlan(
             name=name,
             version=cluster["version"],
             exists=cluster["exists"],
             tags=cluster_tags(name, spec["tags"]),
-            deletionProtection=spec["deletionProtection"],
+            settings=settings,
             adminPrincipalArns=spec["adminPrincipalArns"],
         ),
         servers=servers,
         decisions=made,
-        warnings=[decisions.NOT_SUPPORTED, *decisions.support_warnings(cluster, today)],
+        warnings=[
+            warnings.NOT_SUPPORTED,
+            *warnings.of_support(cluster, today),
+            *warnings.of_zones(servers),
+            *warnings.of_endpoint(settings),
+            *warnings.of_capacity(servers, seen),
+        ],
+        expectedMinutes=expected.minutes(new_cluster=not cluster["exists"], new_nodes=new_nodes),
     )
+    _require_small(plan)
+    return plan
+
+
+def _settings(spec: Spec, network: NetworkFacts) -> ClusterSettings:
+    return ClusterSettings(
+        endpointPrivate=spec["endpointAccess"]["private"],
+        publicCidrs=network["publicCidrs"],
+        logTypes=sorted(spec["logTypes"]),
+        secretsKmsKeyArn=spec["secretsKmsKeyArn"],
+        deletionProtection=spec["deletionProtection"],
+    )
+
+
+# The field of the request, and what it takes to change an existing cluster by hand.
+_FIELDS: Final = {
+    "endpointPrivate": ("endpointAccess.private", "update-cluster-config --resources-vpc-config"),
+    "publicCidrs": ("endpointAccess", "update-cluster-config --resources-vpc-config"),
+    "logTypes": ("logTypes", "update-cluster-config --logging"),
+    "secretsKmsKeyArn": ("secretsKmsKeyArn", "associate-encryption-config"),
+    "deletionProtection": ("deletionProtection", "update-cluster-config --deletion-protection"),
+}
+
+
+def _require_as_asked(cluster: ClusterFacts, wanted: ClusterSettings) -> None:
+    """An existing cluster is not changed here, and a field without effect is not accepted."""
+    if cluster["settings"] is None:
+        return
+    for (setting, has), asked in zip(cluster["settings"].items(), wanted.values(), strict=True):
+        if has != asked:
+            field, command = _FIELDS[setting]
+            raise ClusterConflict(
+                f"Cluster {cluster['name']} exists with {setting} {json.dumps(has)}, and `{field}` asks for "
+                f"{json.dumps(asked)}.",
+                do=f"Ask for what it has, or change it yourself (aws eks {command}).",
+            )
+
+
+def _require_key_in(key_arn: str | None, outpost_arn: str) -> None:
+    if key_arn and key_arn.split(":")[3] != outpost_arn.split(":")[3]:
+        raise InvalidRequest(
+            f'`secretsKmsKeyArn` is "{key_arn}". Accepted: a key of the cluster\'s Region, '
+            f"{outpost_arn.split(':')[3]}.",
+            do="Correct the request and start it again.",
+        )
+
+
+def _require_small(plan: Plan) -> None:
+    size = len(json.dumps(plan).encode())
+    if size > MOST_BYTES:
+        raise InvalidRequest(
+            f"The plan for {len(plan['servers'])} servers is {size} bytes long, and Step Functions has room for "
+            f"{MOST_BYTES}: `tags` stand in it once for every server.",
+            do="Ask for fewer or shorter tags, or spread the servers over several requests.",
+        )
 
 
 def _image(facts: ImageFacts, outpost: OutpostFacts) -> Image:

@@ -12,8 +12,16 @@ from typing import Any, Final, cast
 
 import fastjsonschema
 
+from extended_cluster.cidr import overlapping
+from extended_cluster.endpoint import as_block, refusal_of
 from extended_cluster.errors import InvalidRequest
-from extended_cluster.types import Nodes, OutpostSpec, Spec
+from extended_cluster.types import EndpointAccess, Nodes, OutpostSpec, Spec
+
+# Step Functions keeps at most 25,000 events of an execution (Step Functions guide, "Quotas") and the definition
+# lets every server wait its full time: more servers could overrun it. tests/unit/test_budget.py counts.
+MAX_OUTPOSTS: Final = 20
+# EKS API reference, LogSetup types.
+LOG_TYPES: Final = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
 # Tags that other machinery acts on, or that names.py writes itself, are not the request's to set. EC2
 # reserves ``aws:`` in any case (EC2 user guide, "Tag your Amazon EC2 resources": at
@@ -109,9 +117,49 @@ OUTPOST_SCHEMA: Final[dict[str, Any]] = {
     },
 }
 
+ENDPOINT_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "an object with private, and for a public endpoint either publicCidrs or prefixListId",
+    "default": {"private": True, "publicCidrs": [], "prefixListId": None},
+    "additionalProperties": False,
+    "examples": [{"publicCidrs": ["203.0.113.0/24"]}, {"prefixListId": "pl-0a1b2c3d4e5f60001"}],
+    "properties": {
+        "private": {
+            "type": "boolean",
+            "default": True,
+            "description": "true or false: whether the Kubernetes API answers inside the VPC",
+            "examples": [True],
+        },
+        "publicCidrs": {
+            "type": "array",
+            # EKS user guide, "Service quotas": public endpoint access CIDR ranges per cluster.
+            "maxItems": 40,
+            "uniqueItems": True,
+            "default": [],
+            "description": "a list of at most 40 different IPv4 network addresses that reach the Kubernetes API "
+            "from the internet; empty for none; everyone only by writing 0.0.0.0/0",
+            "examples": [["203.0.113.0/24"]],
+            "items": {
+                "type": "string",
+                "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$",
+                "description": "an IPv4 network address with its mask",
+                "examples": ["203.0.113.0/24"],
+            },
+        },
+        "prefixListId": {
+            "type": ["string", "null"],
+            "pattern": "^pl-([0-9a-f]{8}|[0-9a-f]{17})$",
+            "default": None,
+            "description": "the id of an IPv4 prefix list of the Region, whose entries then stand for publicCidrs: "
+            "pl- and 8 or 17 hexadecimal digits; null for none",
+            "examples": ["pl-0a1b2c3d4e5f60001"],
+        },
+    },
+}
+
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "http://json-schema.org/draft-07/schema#",
-    "title": "Provision an EKS extended cluster on an AWS Outposts server",
+    "title": "Provision an EKS extended cluster on AWS Outposts servers",
     "type": "object",
     "description": "an object with clusterName and outposts",
     "additionalProperties": False,
@@ -143,11 +191,13 @@ SCHEMA: Final[dict[str, Any]] = {
         "outposts": {
             "type": "array",
             "minItems": 1,
-            "maxItems": 1,
+            "maxItems": MAX_OUTPOSTS,
             "items": OUTPOST_SCHEMA,
-            "description": "a list of exactly one Outposts server (this version provisions one)",
+            "description": f"a list of 1 to {MAX_OUTPOSTS} different Outposts servers (servers of one cluster may "
+            "be spread over several requests)",
             "examples": [[{"outpostId": "op-0a1b2c3d4e5f60001"}]],
         },
+        "endpointAccess": ENDPOINT_SCHEMA,
         "adminPrincipalArns": {
             "type": "array",
             "uniqueItems": True,
@@ -161,6 +211,28 @@ SCHEMA: Final[dict[str, Any]] = {
                 "description": "the ARN of an IAM role or user",
                 "examples": ["arn:aws:iam::123456789012:role/admin"],
             },
+        },
+        "logTypes": {
+            "type": "array",
+            "uniqueItems": True,
+            "default": LOG_TYPES,
+            "description": f"a list of the control plane's logs to keep, of {', '.join(LOG_TYPES)}; empty for none",
+            "examples": [["audit", "authenticator"]],
+            "items": {
+                "enum": LOG_TYPES,
+                "description": f"one of {', '.join(LOG_TYPES)}",
+                "examples": ["audit"],
+            },
+        },
+        # EKS user guide, "Encrypt Kubernetes secrets with KMS". An alias would not tell whether an existing
+        # cluster has that key.
+        "secretsKmsKeyArn": {
+            "type": ["string", "null"],
+            "pattern": "^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$",
+            "default": None,
+            "description": "the ARN (not of an alias) of a symmetric KMS key of the Region, with which EKS encrypts "
+            "Kubernetes secrets besides its own encryption; null for EKS's own alone",
+            "examples": ["arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d-4e5f-6000-0000-000000000001"],
         },
         "deletionProtection": {
             "type": "boolean",
@@ -203,6 +275,8 @@ def complete(request: object) -> Spec:
         outpost["nodes"] = _nodes(asked, f"outposts[{place}].nodes")
         outpost["lni"]["deviceIndex"] = int(outpost["lni"]["deviceIndex"])
         _check_cidr(outpost, f"outposts[{place}].subnetCidr")
+    _check_different(spec["outposts"])
+    _check_endpoint(spec["endpointAccess"])
     return cast(Spec, spec)
 
 
@@ -235,6 +309,47 @@ def _check_cidr(outpost: OutpostSpec, field: str) -> None:
         raise _invalid(f"`{field}` is {json.dumps(cidr)}: {reason}.", _accepted(schema)) from None
     if not 16 <= network.prefixlen <= 28:  # Amazon VPC user guide, "Subnet CIDR blocks"
         raise _invalid(f"`{field}` is {json.dumps(cidr)}.", _accepted(schema))
+
+
+def _check_different(outposts: list[OutpostSpec]) -> None:
+    """Every server once, and their blocks side by side."""
+    for place, outpost in enumerate(outposts):
+        for earlier, other in enumerate(outposts[:place]):
+            if outpost["outpostId"] == other["outpostId"]:
+                raise _invalid(
+                    f'`outposts[{place}].outpostId` is "{outpost["outpostId"]}", and so is '
+                    f"`outposts[{earlier}].outpostId`.",
+                    "every Outposts server once",
+                )
+            cidr, taken = outpost["subnetCidr"], other["subnetCidr"]
+            if cidr and taken and overlapping(cidr, [taken]):
+                raise _invalid(
+                    f'`outposts[{place}].subnetCidr` is "{cidr}", which overlaps '
+                    f'`outposts[{earlier}].subnetCidr` "{taken}".',
+                    "blocks that share no address, or null for the next free one",
+                )
+
+
+def _check_endpoint(access: EndpointAccess) -> None:
+    field, cidrs, prefix_list = "endpointAccess", access["publicCidrs"], access["prefixListId"]
+    asked = json.dumps(access)
+    if cidrs and prefix_list:
+        raise _invalid(f"`{field}` is {asked}.", "publicCidrs or prefixListId, not both")
+    if not access["private"] and not cidrs and not prefix_list:
+        raise _invalid(
+            f"`{field}` is {asked}, so nobody could reach the Kubernetes API.",
+            "private true, or publicCidrs, or prefixListId",
+        )
+    items = ENDPOINT_SCHEMA["properties"]["publicCidrs"]
+    for place, cidr in enumerate(cidrs):
+        try:
+            as_block(cidr)
+        except ValueError as wrong:
+            raise _invalid(
+                f'`{field}.publicCidrs[{place}]` is "{cidr}": {wrong}.', _accepted(items["items"])
+            ) from None
+    if reason := refusal_of(cidrs, by_name=True):
+        raise _invalid(f"`{field}.publicCidrs` is {_shortened(cidrs)}: {reason}.", items["description"])
 
 
 def _refused(refusal: fastjsonschema.JsonSchemaValueException) -> InvalidRequest:

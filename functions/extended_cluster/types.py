@@ -40,6 +40,14 @@ class OutpostSpec(TypedDict):
     lni: LniSpec
 
 
+class EndpointAccess(TypedDict):
+    """Who reaches the Kubernetes API: the VPC (private), and from outside these blocks or the list's entries."""
+
+    private: bool
+    publicCidrs: list[str]
+    prefixListId: str | None
+
+
 class Spec(TypedDict):
     """The request with every default filled in."""
 
@@ -47,7 +55,10 @@ class Spec(TypedDict):
     mode: Literal["apply", "plan"]
     kubernetesVersion: str | None
     outposts: list[OutpostSpec]
+    endpointAccess: EndpointAccess
     adminPrincipalArns: list[str]
+    logTypes: list[str]
+    secretsKmsKeyArn: str | None
     deletionProtection: bool
     tags: Tags
 
@@ -65,7 +76,10 @@ class Slots(TypedDict):
 
 
 class OutpostFacts(TypedDict):
-    """One Outposts server and the instance type chosen for it."""
+    """One Outposts server and the instance type chosen for it.
+
+    slots: of the chosen type; freeSlots: of every configured type. launchTemplate, nodeGroup: whether ours exist.
+    """
 
     outpostId: str
     outpostArn: str
@@ -77,6 +91,9 @@ class OutpostFacts(TypedDict):
     vcpus: int
     architecture: Architecture
     slots: Slots
+    freeSlots: dict[str, int]
+    launchTemplate: bool
+    nodeGroup: Nodes | None
 
 
 class Image(TypedDict):
@@ -97,8 +114,22 @@ class ImageFacts(TypedDict):
     byArchitecture: dict[Architecture, Image]
 
 
+class ClusterSettings(TypedDict):
+    """What is set when a cluster is created, and is not changed here afterwards. Lists are sorted."""
+
+    endpointPrivate: bool
+    publicCidrs: list[str]
+    logTypes: list[str]
+    secretsKmsKeyArn: str | None
+    deletionProtection: bool
+
+
 class ClusterFacts(TypedDict):
-    """The cluster as it is; status None: it does not exist yet. endOfStandardSupport: ``YYYY-MM-DD``."""
+    """The cluster as it is; status and settings None: it does not exist yet.
+
+    endOfStandardSupport: ``YYYY-MM-DD``. nodesMayEnter: the nodes' role has an access entry;
+    accessEntries (principal ARNs), addons (names): what it has already.
+    """
 
     name: str
     exists: bool
@@ -106,6 +137,10 @@ class ClusterFacts(TypedDict):
     version: str
     versionSource: Literal["request", "default", "existing"]
     endOfStandardSupport: str
+    settings: ClusterSettings | None
+    nodesMayEnter: bool
+    accessEntries: list[str]
+    addons: list[str]
 
 
 class NodeSubnet(TypedDict):
@@ -118,7 +153,10 @@ class NodeSubnet(TypedDict):
 
 
 class NetworkFacts(TypedDict):
-    """The VPC; takenCidrs are all its subnets' blocks, nodeSubnets are ours by Outpost id."""
+    """The VPC; takenCidrs are all its subnets' blocks, nodeSubnets are ours by Outpost id.
+
+    publicCidrs: the request's, or the entries of its prefix list; who reaches the Kubernetes API from outside.
+    """
 
     vpcId: str
     vpcCidrs: list[str]
@@ -126,6 +164,7 @@ class NetworkFacts(TypedDict):
     routeTableId: str
     takenCidrs: list[str]
     nodeSubnets: dict[str, NodeSubnet]
+    publicCidrs: list[str]
 
 
 class Facts(TypedDict):
@@ -147,7 +186,7 @@ class ClusterPlan(TypedDict):
     version: str
     exists: bool
     tags: Tags
-    deletionProtection: bool
+    settings: ClusterSettings
     adminPrincipalArns: list[str]
 
 
@@ -170,7 +209,7 @@ class ServerPlan(TypedDict):
 class Decision(TypedDict):
     """One sentence of the plan: what happens to which resource, and why."""
 
-    action: Literal["create", "reuse", "enable", "keep"]
+    action: Literal["create", "reuse", "enable", "change", "keep"]
     resource: str
     reason: str
 
@@ -182,6 +221,7 @@ class Plan(TypedDict):
     servers: list[ServerPlan]
     decisions: list[Decision]
     warnings: list[str]
+    expectedMinutes: int
 
 
 # --- What has been made ----------------------------------------------------------------------------
@@ -220,6 +260,20 @@ class Addon(TypedDict):
     name: str
     version: str
     status: str
+
+
+class Failure(TypedDict):
+    """What a Catch of Step Functions gives."""
+
+    Error: str
+    Cause: str
+
+
+class FailedServer(TypedDict):
+    """One server that could not be provisioned; failed: by the name of the state that failed."""
+
+    outpostId: str
+    failed: dict[str, Failure]
 
 
 class Server(TypedDict):

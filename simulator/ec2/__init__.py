@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from simulator.call import Operation
-from simulator.ec2 import images, instances, interfaces, launch_templates, nat_gateways, subnets
+from simulator.ec2 import images, instances, interfaces, launch_templates, nat_gateways, prefix_lists, subnets
 from simulator.ec2.client_tokens import ClientTokens
 from simulator.outposts.world import World, load
 
@@ -21,5 +21,6 @@ def operations(cloud: "Cloud", world: World | None = None) -> dict[str, Operatio
         | interfaces.operations(cloud)
         | launch_templates.operations(cloud, tokens)
         | nat_gateways.operations(cloud)
+        | prefix_lists.operations(cloud)
         | instances.operations(cloud, world, tokens)
     )

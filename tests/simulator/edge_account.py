@@ -13,7 +13,7 @@ from simulator.call import Answer, Call, Proceed
 from simulator.cloud import Cloud
 from simulator.outposts.world import World, load
 
-SERVER, SMALL_SERVER, RACK, ARRIVING, FULL = (f"op-0a1b2c3d4e5f6000{number}" for number in range(1, 6))
+SERVER, SMALL_SERVER, RACK, ARRIVING, FULL, THIRD = (f"op-0a1b2c3d4e5f6000{number}" for number in range(1, 7))
 IMAGE, ARM_IMAGE = "ami-0e5135860000000b1", "ami-0e5135640000000b2"
 BOTTLEROCKET = "ami-0b0771e0c4e700001"
 

@@ -10,6 +10,7 @@ from tests.simulator.edge_account import (
     RACK,
     SERVER,
     SMALL_SERVER,
+    THIRD,
     EdgeAccount,
     Refusal,
     arn,
@@ -49,7 +50,7 @@ def test_a_malformed_id(account: EdgeAccount) -> None:
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        ({}, [SERVER, SMALL_SERVER, RACK, ARRIVING, FULL]),
+        ({}, [SERVER, SMALL_SERVER, RACK, ARRIVING, FULL, THIRD]),
         ({"LifeCycleStatusFilter": ["PROVISIONING"]}, [ARRIVING]),
         ({"AvailabilityZoneFilter": ["us-west-2b"]}, [SMALL_SERVER]),
         ({"AvailabilityZoneIdFilter": ["usw2-az1"]}, [SMALL_SERVER]),
@@ -61,13 +62,13 @@ def test_listing_outposts(account: EdgeAccount, filters: dict[str, Any], expecte
 
 def test_pages(account: EdgeAccount) -> None:
     pages = list(account.outposts.get_paginator("list_outposts").paginate(PaginationConfig={"PageSize": 2}))
-    assert [len(page["Outposts"]) for page in pages] == [2, 2, 1]
+    assert [len(page["Outposts"]) for page in pages] == [2, 2, 2]
     with Refusal("ValidationException"):
         account.outposts.list_outposts(NextToken="2##ListAssets")
 
 
 def test_zone_ids_are_the_ones_that_subnets_have(account: EdgeAccount) -> None:
-    for outpost_id, zone in ((SERVER, "us-west-2a"), (SMALL_SERVER, "us-west-2b")):
+    for outpost_id, zone in ((SERVER, "us-west-2a"), (SMALL_SERVER, "us-west-2b"), (THIRD, "us-west-2c")):
         outpost = account.outposts.get_outpost(OutpostId=outpost_id)["Outpost"]
         assert (
             account.new_subnet(outpost=outpost_id, zone=zone)["AvailabilityZoneId"]

@@ -1,5 +1,6 @@
 """BuildPlan: facts and request in, plan with reasons out."""
 
+import math
 from copy import deepcopy
 from datetime import date
 from types import SimpleNamespace
@@ -8,10 +9,19 @@ from typing import Any
 import build_plan
 import pytest
 
-from extended_cluster.errors import ImageUnsupported, LniConflict, NetworkUnsupported
+from extended_cluster import expected
+from extended_cluster.decisions import ADDONS
+from extended_cluster.errors import (
+    ClusterConflict,
+    ImageUnsupported,
+    InvalidRequest,
+    LniConflict,
+    NetworkUnsupported,
+)
 from extended_cluster.plan import build
-from extended_cluster.request import complete
-from extended_cluster.types import Facts, NodeSubnet, Plan
+from extended_cluster.request import MAX_OUTPOSTS, complete
+from extended_cluster.types import ClusterSettings, Facts, NodeSubnet, Plan
+from tests.unit.cloudformation_yaml import template
 
 OUTPOST = "op-0a1b2c3d4e5f60001"
 ARN = f"arn:aws:outposts:us-west-2:123456789012:outpost/{OUTPOST}"
@@ -32,6 +42,9 @@ FACTS: Facts = {
             "vcpus": 32,
             "architecture": "arm64",
             "slots": {"total": 2, "used": 1, "free": 1, "ours": 0},
+            "freeSlots": {"c6gd.8xlarge": 1, "c6gd.4xlarge": 0},
+            "launchTemplate": False,
+            "nodeGroup": None,
         }
     ],
     "images": [
@@ -63,6 +76,10 @@ FACTS: Facts = {
         "version": "1.35",
         "versionSource": "default",
         "endOfStandardSupport": "2027-03-27",
+        "settings": None,
+        "nodesMayEnter": False,
+        "accessEntries": [],
+        "addons": [],
     },
     "network": {
         "vpcId": "vpc-1",
@@ -71,8 +88,20 @@ FACTS: Facts = {
         "routeTableId": "rtb-1",
         "takenCidrs": ["10.0.0.0/24", "10.0.1.0/24"],
         "nodeSubnets": {},
+        "publicCidrs": [],
     },
 }
+SETTINGS: ClusterSettings = {
+    "endpointPrivate": True,
+    "publicCidrs": [],
+    "logTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+    "secretsKmsKeyArn": None,
+    "deletionProtection": False,
+}
+KEY = "arn:aws:kms:us-west-2:123456789012:key/1"
+NOT_SUPPORTED = (
+    "EKS nodes on Outposts servers are not supported by AWS: EKS on Outposts is supported on racks only."
+)
 
 
 def facts() -> Facts:
@@ -88,17 +117,54 @@ def own_subnet(index: int | None) -> NodeSubnet:
     }
 
 
-def plan(seen: Facts, today: date = TODAY, **fields: Any) -> Plan:
-    request = {
+def plan(seen: Facts, today: date = TODAY, request: dict[str, Any] | None = None, **fields: Any) -> Plan:
+    """request: fields of the request; the others are fields of its one server."""
+    asked = {
         "clusterName": "edge-1",
         "tags": {"team": "edge"},
         "outposts": [{"outpostId": OUTPOST, **fields}],
+        **(request or {}),
     }
-    return build(complete(request), seen, today)
+    return build(complete(asked), seen, today)
 
 
-def actions(made: Plan) -> list[str]:
-    return [decision["action"] for decision in made["decisions"]]
+def of(made: Plan, kind: str) -> tuple[str, str]:
+    """Action and reason of the one decision about that kind of thing."""
+    (found,) = [each for each in made["decisions"] if each["resource"].startswith(kind)]
+    return found["action"], found["reason"]
+
+
+def finished() -> Facts:
+    """Everything is there, as a first run left it."""
+    seen = facts()
+    seen["cluster"] = {
+        **seen["cluster"],
+        "exists": True,
+        "status": "ACTIVE",
+        "versionSource": "existing",
+        "settings": deepcopy(SETTINGS),
+        "nodesMayEnter": True,
+        "accessEntries": ["arn:aws:iam::123456789012:role/nodes"],
+        "addons": ["coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"],
+    }
+    seen["network"]["nodeSubnets"][OUTPOST] = own_subnet(1)
+    seen["outposts"][0] = {
+        **seen["outposts"][0],
+        "slots": {"total": 2, "used": 2, "free": 0, "ours": 1},
+        "freeSlots": {"c6gd.8xlarge": 0, "c6gd.4xlarge": 0},
+        "launchTemplate": True,
+        "nodeGroup": {"min": 1, "desired": 1, "max": 1},
+    }
+    return seen
+
+
+def several(count: int, **tags: str) -> tuple[dict[str, Any], Facts]:
+    """A request for so many servers and what preflight saw."""
+    seen, ids = facts(), [f"op-0a1b2c3d4e5f6{number:04x}" for number in range(count)]
+    (outpost,), (images,) = seen["outposts"], seen["images"]
+    seen["outposts"] = [{**outpost, "outpostId": each, "outpostArn": ARN[:-4] + each[-4:]} for each in ids]
+    seen["images"] = [{**images, "outpostId": each} for each in ids]
+    return {"tags": tags, "outposts": [{"outpostId": each} for each in ids]}, seen
 
 
 def test_the_plan_of_a_new_cluster() -> None:
@@ -108,7 +174,7 @@ def test_the_plan_of_a_new_cluster() -> None:
         "version": "1.35",
         "exists": False,
         "tags": TAGS,
-        "deletionProtection": False,
+        "settings": SETTINGS,
         "adminPrincipalArns": [],
     }
     name = f"edge-1-{OUTPOST}"
@@ -135,6 +201,19 @@ def test_the_plan_of_a_new_cluster() -> None:
         },
         {
             "action": "create",
+            "resource": "access entry of the nodes' role, type EC2_LINUX",
+            "reason": "without it no node joins",
+        },
+        *(
+            {
+                "action": "create",
+                "resource": f"add-on {addon}",
+                "reason": f"{because}; EKS's default version for Kubernetes 1.35",
+            }
+            for addon, because in ADDONS.items()
+        ),
+        {
+            "action": "create",
             "resource": f"subnet {name}, 10.0.2.0/24",
             "reason": f"there is none of ours on Outpost {OUTPOST}; the next free block of the VPC",
         },
@@ -150,27 +229,121 @@ def test_the_plan_of_a_new_cluster() -> None:
         },
         {
             "action": "create",
-            "resource": f"launch template and Auto Scaling group {name}: 1 node(s) of c6gd.8xlarge (min 1, max 2)",
-            "reason": "0 of ours running, 1 of 2 slots free; the largest type with room, or that of our nodes",
+            "resource": f"launch template {name}: c6gd.8xlarge, {ARM}",
+            "reason": "there is none of ours; both interfaces, the second at device index 1",
+        },
+        {
+            "action": "create",
+            "resource": f"Auto Scaling group {name}: 1 node(s) of c6gd.8xlarge (min 1, max 2)",
+            "reason": "there is none of ours; 0 of ours running, 1 of 2 slots free; "
+            "the largest type with room, or that of our nodes",
         },
     ]
 
 
 def test_a_finished_cluster_is_reused_and_kept_throughout() -> None:
-    seen = facts()
-    seen["cluster"] = {**seen["cluster"], "exists": True, "status": "ACTIVE", "versionSource": "existing"}
-    seen["network"]["nodeSubnets"][OUTPOST] = own_subnet(1)
-    seen["outposts"][0]["slots"] = {"total": 2, "used": 2, "free": 0, "ours": 1}
-    made = plan(seen)
-    assert actions(made) == ["reuse", "reuse", "keep", "reuse", "keep"]
+    made = plan(finished())
+    assert {decision["action"] for decision in made["decisions"]} == {"reuse", "keep"}
+    assert len(made["decisions"]) == len(plan(facts())["decisions"])
     assert made["servers"][0]["subnetCidr"] == "10.0.7.0/24"
     assert made["cluster"]["exists"] is True
+    assert made["expectedMinutes"] == 1
+
+
+def test_another_number_of_nodes_changes_the_group_alone() -> None:
+    seen = finished()
+    seen["outposts"][0]["slots"]["free"] = 1
+    made = plan(seen, nodes={"desired": 2})
+    changes = [each["resource"] for each in made["decisions"] if each["action"] not in ("reuse", "keep")]
+    assert changes == [f"Auto Scaling group edge-1-{OUTPOST}: 2 node(s) of c6gd.8xlarge (min 2, max 2)"]
+    assert of(made, "Auto Scaling group")[1].startswith("it is ours with 1 node(s) (min 1, max 1); 1 of ours")
+
+
+def test_administrators_have_a_decision_each() -> None:
+    seen, admins = finished(), [f"arn:aws:iam::123456789012:role/{name}" for name in ("old", "new")]
+    seen["cluster"]["accessEntries"].append(admins[0])
+    made = plan(seen, request={"adminPrincipalArns": admins})
+    assert [of(made, f"access entry of {admin}")[0] for admin in admins] == ["keep", "create"]
+
+
+@pytest.mark.parametrize(
+    ("new_cluster", "new_nodes", "minutes"), [(True, True, 15), (False, True, 6), (False, False, 1)]
+)
+def test_the_expected_duration(new_cluster: bool, new_nodes: bool, minutes: int) -> None:
+    seen = facts() if new_cluster else finished()
+    seen["outposts"][0]["slots"]["ours"] = 0 if new_nodes else 1
+    seen["outposts"][0]["slots"]["free"] = 1
+    assert plan(seen)["expectedMinutes"] == minutes
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (
+            {"endpointAccess": {"private": False, "publicCidrs": ["203.0.113.0/24"]}},
+            "endpointAccess.private` asks",
+        ),
+        ({"logTypes": ["audit"]}, r"logTypes \[.*`logTypes` asks for \[\"audit\"\]"),
+        ({"secretsKmsKeyArn": KEY}, f'secretsKmsKeyArn null, and `secretsKmsKeyArn` asks for "{KEY}"'),
+        ({"deletionProtection": True}, "deletionProtection false, and `deletionProtection` asks for true"),
+    ],
+)
+def test_what_an_existing_cluster_does_not_have_is_refused(request_: dict[str, Any], said: str) -> None:
+    with pytest.raises(ClusterConflict, match=f"Cluster edge-1 exists with .*{said}"):
+        plan(finished(), request=request_)
+
+
+def test_other_public_blocks_than_the_existing_clusters_are_refused() -> None:
+    seen = finished()
+    seen["network"]["publicCidrs"] = ["203.0.113.0/24"]
+    with pytest.raises(ClusterConflict, match="publicCidrs"):
+        plan(seen)
+
+
+def test_what_the_request_asks_of_a_new_cluster_is_planned() -> None:
+    seen = facts()
+    seen["network"]["publicCidrs"] = ["203.0.113.0/24"]
+    request = {"logTypes": ["scheduler", "audit"], "secretsKmsKeyArn": KEY, "deletionProtection": True}
+    assert plan(seen, request=request)["cluster"]["settings"] == {
+        "endpointPrivate": True,
+        "publicCidrs": ["203.0.113.0/24"],
+        "logTypes": ["audit", "scheduler"],
+        "secretsKmsKeyArn": KEY,
+        "deletionProtection": True,
+    }
+
+
+def test_a_key_of_another_region_is_refused() -> None:
+    with pytest.raises(
+        InvalidRequest, match=r"`secretsKmsKeyArn` .*a key of the cluster's Region, us-west-2"
+    ):
+        plan(facts(), request={"secretsKmsKeyArn": KEY.replace("us-west-2", "eu-west-1")})
+
+
+def test_every_server_gets_a_block_of_its_own() -> None:
+    request, seen = several(3)
+    # The last one asks for the block that would be the next free one.
+    request["outposts"][2]["subnetCidr"] = "10.0.2.0/24"
+    made = plan(seen, request=request)
+    assert [server["subnetCidr"] for server in made["servers"]] == [
+        "10.0.3.0/24",
+        "10.0.4.0/24",
+        "10.0.2.0/24",
+    ]
+
+
+def test_the_largest_request_has_room_in_the_state_machine_and_more_tags_are_refused() -> None:
+    request, seen = several(MAX_OUTPOSTS, team="edge", stage="production")
+    plan(seen, request=request)
+    request, seen = several(MAX_OUTPOSTS, **{f"key-{number}": "v" * 200 for number in range(40)})
+    with pytest.raises(InvalidRequest, match=r"plan for 20 servers is \d+ bytes long"):
+        plan(seen, request=request)
 
 
 def test_the_block_asked_for_is_taken() -> None:
     made = plan(facts(), subnetCidr="10.0.9.0/28")
     assert made["servers"][0]["subnetCidr"] == "10.0.9.0/28"
-    assert "as the request asks" in made["decisions"][1]["reason"]
+    assert "as the request asks" in of(made, "subnet")[1]
 
 
 def test_no_free_block_is_refused() -> None:
@@ -192,7 +365,7 @@ def test_an_image_of_another_architecture_is_refused() -> None:
 def test_lni_is_enabled_on_our_subnet_that_lacks_it() -> None:
     seen = facts()
     seen["network"]["nodeSubnets"][OUTPOST] = own_subnet(None)
-    assert actions(plan(seen))[2] == "enable"
+    assert of(plan(seen), "local network")[0] == "enable"
 
 
 def test_another_device_index_on_our_subnet_is_refused() -> None:
@@ -202,16 +375,65 @@ def test_another_device_index_on_our_subnet_is_refused() -> None:
         plan(seen)
 
 
-def test_the_plan_always_says_that_aws_does_not_support_this() -> None:
-    assert plan(facts())["warnings"] == [
-        "EKS nodes on Outposts servers are not supported by AWS: EKS on Outposts is supported on racks only."
-    ]
+def test_the_plan_always_says_that_aws_does_not_support_this_and_what_hangs_on_one_zone() -> None:
+    told = plan(facts())["warnings"]
+    assert told[0] == NOT_SUPPORTED
+    assert [each for each in told[1:] if "single Availability Zone us-west-2a" not in each] == []
+    assert len(told) == 2
+
+
+def test_servers_in_two_zones_are_no_single_zone() -> None:
+    request, seen = several(2)
+    seen["outposts"][1]["availabilityZone"] = "us-west-2b"
+    assert plan(seen, request=request)["warnings"] == [NOT_SUPPORTED]
 
 
 @pytest.mark.parametrize(("today", "warned"), [(date(2026, 12, 26), False), (date(2026, 12, 27), True)])
 def test_standard_support_that_ends_within_90_days_is_warned_of(today: date, warned: bool) -> None:
-    warnings = plan(facts(), today)["warnings"][1:]
-    assert [("1.35 ends on 2027-03-27, in 90 days" in warning) for warning in warnings] == [True] * warned
+    told = plan(facts(), today)["warnings"]
+    assert any("1.35 ends on 2027-03-27, in 90 days" in warning for warning in told) is warned
+
+
+def test_capacity_left_over_is_told_by_server_and_type() -> None:
+    seen = facts()
+    seen["outposts"][0]["slots"] = {"total": 4, "used": 1, "free": 3, "ours": 1}
+    seen["outposts"][0]["freeSlots"] = {"c6gd.8xlarge": 3, "c6gd.4xlarge": 2}
+    assert plan(seen, nodes={"desired": 2})["warnings"][2:] == [
+        f"Outposts server {OUTPOST} keeps capacity left over: 2 of c6gd.4xlarge, 2 of c6gd.8xlarge."
+    ]
+
+
+def test_a_size_that_the_server_can_never_reach_is_told() -> None:
+    (told,) = plan(facts(), nodes={"desired": 1, "max": 2})["warnings"][2:]
+    assert told == (
+        f"Outposts server {OUTPOST} has room for 1 node(s) of c6gd.8xlarge, so its group cannot grow to "
+        "nodes.max 2."
+    )
+
+
+@pytest.mark.parametrize(
+    ("private", "blocks", "said"),
+    [
+        (True, ["0.0.0.0/0"], "open to the whole internet"),
+        (False, ["203.0.113.0/24"], "through the NAT gateway"),
+        (True, ["203.0.113.0/24"], None),
+    ],
+)
+def test_the_endpoints_dangers_are_told(private: bool, blocks: list[str], said: str | None) -> None:
+    seen = facts()
+    seen["network"]["publicCidrs"] = blocks
+    told = plan(seen, request={"endpointAccess": {"private": private, "publicCidrs": blocks}})["warnings"][2:]
+    assert [said in each for each in told if said] == ([True] if said else [])
+    assert len(told) == bool(said)
+
+
+def test_expected_times_are_those_whose_5th_percentile_the_machine_waits() -> None:
+    """Log-normal, as the simulator's latencies; the cv of template.yaml's comments."""
+    waits = template()["Mappings"]["Waits"]
+    for name, mean, cv in (("Cluster", expected.CLUSTER, 0.2), ("Instances", expected.INSTANCES, 0.35)):
+        sigma = math.sqrt(math.log(1 + cv**2))
+        fifth = mean / math.sqrt(1 + cv**2) * math.exp(-1.645 * sigma)
+        assert waits[name]["First"] == pytest.approx(fifth, abs=5)
 
 
 def test_the_handler_takes_now_from_the_event() -> None:
@@ -223,4 +445,4 @@ def test_the_handler_takes_now_from_the_event() -> None:
         "now": "2027-03-01T06:00:00.123Z",
     }
     result = build_plan.handler(event, SimpleNamespace(aws_request_id="request-1"))
-    assert "in 26 days" in result["warnings"][1]
+    assert any("in 26 days" in warning for warning in result["warnings"])

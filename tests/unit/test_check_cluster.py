@@ -14,6 +14,8 @@ from extended_cluster.types import Spec
 from tests.unit.fake_aws import FakeClient, refusal
 
 VPC = "vpc-0a1b2c3d4e5f60001"
+NODES, ADMIN = "arn:aws:iam::123456789012:role/nodes", "arn:aws:iam::123456789012:role/admin"
+KEY = "arn:aws:kms:us-west-2:123456789012:key/1"
 
 
 def offered(version: str, *, default: bool = False) -> dict[str, Any]:
@@ -34,7 +36,22 @@ VERSIONS = [
 
 def eks(cluster: dict[str, Any] | None = None) -> FakeClient:
     answer = {"cluster": cluster} if cluster else refusal("ResourceNotFoundException", "DescribeCluster")
-    return FakeClient("eks", describe_cluster_versions=VERSIONS, describe_cluster=answer)
+    return FakeClient(
+        "eks",
+        describe_cluster_versions=VERSIONS,
+        describe_cluster=answer,
+        list_access_entries=[{"accessEntries": [NODES]}, {"accessEntries": [ADMIN]}],
+        list_addons={"addons": ["vpc-cni"]},
+    )
+
+
+def vpc(**changes: Any) -> dict[str, Any]:
+    access = {
+        "endpointPrivateAccess": True,
+        "endpointPublicAccess": False,
+        "publicAccessCidrs": ["0.0.0.0/0"],
+    }
+    return {"vpcId": VPC, **access, **changes}
 
 
 def existing(**changes: Any) -> dict[str, Any]:
@@ -43,7 +60,7 @@ def existing(**changes: Any) -> dict[str, Any]:
         "status": "ACTIVE",
         "version": "1.34",
         "tags": {CLUSTER_TAG: "edge-1"},
-        "resourcesVpcConfig": {"vpcId": VPC},
+        "resourcesVpcConfig": vpc(),
         **changes,
     }
 
@@ -59,18 +76,22 @@ def spec(version: str | None = None) -> Spec:
 
 
 def test_a_new_cluster_gets_eks_own_default() -> None:
-    assert check_cluster.check(spec(), VPC, eks()) == {
+    assert check_cluster.check(spec(), VPC, NODES, eks()) == {
         "name": "edge-1",
         "exists": False,
         "status": None,
         "version": "1.35",
         "versionSource": "default",
         "endOfStandardSupport": "2027-03-05",
+        "settings": None,
+        "nodesMayEnter": False,
+        "accessEntries": [],
+        "addons": [],
     }
 
 
 def test_a_new_cluster_gets_the_version_asked_for_even_from_the_second_page() -> None:
-    facts = check_cluster.check(spec("1.34"), VPC, eks())
+    facts = check_cluster.check(spec("1.34"), VPC, NODES, eks())
     assert (facts["version"], facts["versionSource"], facts["endOfStandardSupport"]) == (
         "1.34",
         "request",
@@ -80,7 +101,7 @@ def test_a_new_cluster_gets_the_version_asked_for_even_from_the_second_page() ->
 
 @pytest.mark.parametrize("status", ["ACTIVE", "CREATING", "UPDATING"])
 def test_our_existing_cluster_keeps_its_version(status: str) -> None:
-    facts = check_cluster.check(spec(), VPC, eks(existing(status=status)))
+    facts = check_cluster.check(spec(), VPC, NODES, eks(existing(status=status)))
     assert facts == {
         "name": "edge-1",
         "exists": True,
@@ -88,17 +109,50 @@ def test_our_existing_cluster_keeps_its_version(status: str) -> None:
         "version": "1.34",
         "versionSource": "existing",
         "endOfStandardSupport": "2027-03-04",
+        "settings": {
+            "endpointPrivate": True,
+            "publicCidrs": [],  # EKS keeps blocks although the public endpoint is off
+            "logTypes": [],
+            "secretsKmsKeyArn": None,
+            "deletionProtection": False,
+        },
+        "nodesMayEnter": status != "CREATING",
+        "accessEntries": [] if status == "CREATING" else [ADMIN, NODES],
+        "addons": [] if status == "CREATING" else ["vpc-cni"],
+    }
+
+
+def test_an_existing_clusters_settings_are_read() -> None:
+    cluster = existing(
+        resourcesVpcConfig=vpc(
+            endpointPublicAccess=True, publicAccessCidrs=["203.0.113.0/24", "198.51.100.0/24"]
+        ),
+        logging={
+            "clusterLogging": [
+                {"types": ["scheduler", "audit"], "enabled": True},
+                {"types": ["api"], "enabled": False},
+            ]
+        },
+        encryptionConfig=[{"resources": ["secrets"], "provider": {"keyArn": KEY}}],
+        deletionProtection=True,
+    )
+    assert check_cluster.check(spec(), VPC, NODES, eks(cluster))["settings"] == {
+        "endpointPrivate": True,
+        "publicCidrs": ["198.51.100.0/24", "203.0.113.0/24"],
+        "logTypes": ["audit", "scheduler"],
+        "secretsKmsKeyArn": KEY,
+        "deletionProtection": True,
     }
 
 
 def test_a_version_out_of_standard_support_is_refused_naming_those_in_it() -> None:
     with pytest.raises(KubernetesVersionUnsupported, match=r"1\.30 was asked for.*: 1\.34, 1\.35, 1\.36"):
-        check_cluster.check(spec("1.30"), VPC, eks())
+        check_cluster.check(spec("1.30"), VPC, NODES, eks())
 
 
 def test_an_existing_cluster_out_of_standard_support_is_refused() -> None:
     with pytest.raises(KubernetesVersionUnsupported, match=r"edge-1 exists with Kubernetes version 1\.30"):
-        check_cluster.check(spec(), VPC, eks(existing(version="1.30")))
+        check_cluster.check(spec(), VPC, NODES, eks(existing(version="1.30")))
 
 
 def test_no_default_among_the_versions_is_refused() -> None:
@@ -108,7 +162,7 @@ def test_no_default_among_the_versions_is_refused() -> None:
         describe_cluster=refusal("ResourceNotFoundException", "DescribeCluster"),
     )
     with pytest.raises(KubernetesVersionUnsupported, match=r"no default version .*: 1\.36"):
-        check_cluster.check(spec(), VPC, without)
+        check_cluster.check(spec(), VPC, NODES, without)
 
 
 @pytest.mark.parametrize(
@@ -119,18 +173,19 @@ def test_no_default_among_the_versions_is_refused() -> None:
         (existing(status="FAILED"), None, "status is FAILED"),
         (existing(status="DELETING"), None, "status is DELETING"),
         (existing(), "1.35", r"version 1\.34, and 1\.35 was asked for"),
-        (existing(resourcesVpcConfig={"vpcId": "vpc-2"}), None, f"exists in vpc-2, .* VPC is {VPC}"),
+        (existing(resourcesVpcConfig=vpc(vpcId="vpc-2")), None, f"exists in vpc-2, .* VPC is {VPC}"),
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_refused(
     cluster: dict[str, Any], version: str | None, said: str
 ) -> None:
     with pytest.raises(ClusterConflict, match=f"Cluster edge-1 .*{said}"):
-        check_cluster.check(spec(version), VPC, eks(cluster))
+        check_cluster.check(spec(version), VPC, NODES, eks(cluster))
 
 
-def test_the_handler_reads_the_vpc_from_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_handler_reads_vpc_and_role_from_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VPC_ID", VPC)
+    monkeypatch.setenv("NODE_ROLE_ARN", NODES)
     monkeypatch.setattr(check_cluster, "client", {"eks": eks(existing())}.__getitem__)
     event = {"executionId": "execution-1", "spec": spec()}
     assert check_cluster.handler(event, SimpleNamespace(aws_request_id="request-1"))["exists"] is True

@@ -11,10 +11,10 @@ from extended_cluster.errors import NetworkUnsupported, SubnetConflict
 from extended_cluster.names import CLUSTER_TAG, OUTPOST_TAG
 from extended_cluster.request import complete
 from extended_cluster.types import NetworkFacts
-from tests.unit.fake_aws import FakeClient, refusal
+from tests.unit.fake_aws import Answer, FakeClient, refusal
 
 VPC, ROUTES = "vpc-0a1b2c3d4e5f60001", "rtb-0a1b2c3d4e5f60001"
-OUTPOST = "op-0a1b2c3d4e5f60001"
+OUTPOST, LIST = "op-0a1b2c3d4e5f60001", "pl-0a1b2c3d4e5f60001"
 ARN = f"arn:aws:outposts:us-west-2:123456789012:outpost/{OUTPOST}"
 
 type Subnet = dict[str, Any]
@@ -55,7 +55,59 @@ def test_the_facts_of_an_empty_network() -> None:
         "routeTableId": ROUTES,
         "takenCidrs": ["10.0.0.0/19", "10.0.32.0/19"],
         "nodeSubnets": {},
+        "publicCidrs": [],
     }
+
+
+def public(entries: Answer, **access: Any) -> tuple[list[str], FakeClient]:
+    """publicCidrs of the facts, for a prefix list that answers so."""
+    ec2 = FakeClient(
+        "ec2",
+        describe_vpcs=vpc(),
+        describe_subnets={"Subnets": [A, B]},
+        get_managed_prefix_list_entries=entries,
+    )
+    spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}], "endpointAccess": access})
+    return check_network.check(spec, VPC, ["subnet-a", "subnet-b"], ROUTES, ec2)["publicCidrs"], ec2
+
+
+def entries(*cidrs: str) -> Answer:
+    """Each on a page of its own."""
+    return [{"Entries": [{"Cidr": cidr}]} for cidr in cidrs] or [{"Entries": []}]
+
+
+def test_the_requests_public_blocks_are_taken_as_they_are() -> None:
+    blocks, ec2 = public(entries(), publicCidrs=["203.0.113.0/24", "198.51.100.0/24"])
+    assert blocks == ["198.51.100.0/24", "203.0.113.0/24"]
+    assert "get_managed_prefix_list_entries" not in [name for name, _ in ec2.calls]
+
+
+def test_a_prefix_lists_entries_are_looked_up() -> None:
+    blocks, ec2 = public(entries("203.0.113.0/24", "198.51.100.0/24"), prefixListId=LIST)
+    assert blocks == ["198.51.100.0/24", "203.0.113.0/24"]
+    assert ("get_managed_prefix_list_entries", {"PrefixListId": LIST}) in ec2.calls
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (entries(), "has 0 entries"),
+        (entries(*(f"203.0.{n}.0/24" for n in range(41))), "has 41 entries; EKS takes 1 to 40"),
+        (entries("203.0.113.0/24", "0.0.0.0/0"), "together they are 0.0.0.0/0, everyone"),
+        (entries("0.0.0.0/1", "128.0.0.0/1"), "together they are 0.0.0.0/0, everyone"),
+        (entries("2001:db8::/32"), r"\(IPv4 only\)"),
+        (refusal("InvalidPrefixListID.NotFound", "GetManagedPrefixListEntries"), "does not exist"),
+    ],
+    ids=["empty", "too many", "everyone", "everyone in halves", "IPv6", "unknown"],
+)
+def test_a_prefix_list_that_cannot_be_used(answer: Answer, said: str) -> None:
+    with pytest.raises(NetworkUnsupported, match=f"`endpointAccess.prefixListId` {LIST}.*{said}"):
+        public(answer, prefixListId=LIST)
+
+
+def test_any_other_answer_about_a_prefix_list_passes_through() -> None:
+    with pytest.raises(ClientError, match="RequestLimitExceeded"):
+        public(refusal("RequestLimitExceeded", "GetManagedPrefixListEntries"), prefixListId=LIST)
 
 
 @pytest.mark.parametrize(("attribute", "index"), [({}, None), ({"EnableLniAtDeviceIndex": 1}, 1)])

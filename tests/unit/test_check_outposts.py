@@ -1,5 +1,8 @@
 """CheckOutposts: the server, its configured types and its free slots."""
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +16,12 @@ from extended_cluster.errors import (
     OutpostNotFound,
     OutpostUnsupported,
 )
+from extended_cluster.names import CLUSTER_TAG, OUTPOST_TAG
 from extended_cluster.request import complete
-from extended_cluster.types import OutpostFacts, OutpostSpec
+from extended_cluster.types import OutpostFacts, Spec
 from tests.unit.fake_aws import Answer, FakeClient, refusal
 
-OUTPOST = "op-0a1b2c3d4e5f60001"
+OUTPOST, OTHER = "op-0a1b2c3d4e5f60001", "op-0a1b2c3d4e5f60002"
 ARN = f"arn:aws:outposts:us-west-2:123456789012:outpost/{OUTPOST}"
 LARGE, SMALL = "c6id.8xlarge", "c6id.4xlarge"
 VCPUS = {LARGE: 32, SMALL: 16, "c6gd.8xlarge": 32}
@@ -60,11 +64,18 @@ def outposts(total: dict[str, int], *used: str, **answers: Answer) -> FakeClient
     return FakeClient("outposts", **(given | answers))
 
 
-def ec2(total: dict[str, int], *ours: str) -> FakeClient:
+def tags(outpost_id: str = OUTPOST, cluster: str = "edge-1") -> list[dict[str, str]]:
+    return [{"Key": CLUSTER_TAG, "Value": cluster}, {"Key": OUTPOST_TAG, "Value": outpost_id}]
+
+
+def ec2(total: dict[str, int], *ours: str, templates: Sequence[dict[str, Any]] = ()) -> FakeClient:
     return FakeClient(
         "ec2",
-        describe_instances=[{"Reservations": [{"Instances": [{"InstanceType": name}]}]} for name in ours]
+        describe_instances=[
+            {"Reservations": [{"Instances": [{"InstanceType": name, "Tags": tags()}]}]} for name in ours
+        ]
         or [{"Reservations": []}],
+        describe_launch_templates={"LaunchTemplates": list(templates)},
         describe_instance_types={
             "InstanceTypes": [
                 {
@@ -78,15 +89,25 @@ def ec2(total: dict[str, int], *ours: str) -> FakeClient:
     )
 
 
-def wanted(**fields: Any) -> OutpostSpec:
-    request = {"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST, **fields}]}
-    return complete(request)["outposts"][0]
+def groups(*found: dict[str, Any]) -> FakeClient:
+    return FakeClient("autoscaling", describe_auto_scaling_groups={"AutoScalingGroups": list(found)})
+
+
+def wanted(**fields: Any) -> Spec:
+    return complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST, **fields}]})
+
+
+def look(
+    outposts_: FakeClient, ec2_: FakeClient, groups_: FakeClient | None = None, **fields: Any
+) -> OutpostFacts:
+    (facts,) = check_outposts.check(wanted(**fields), outposts_, ec2_, groups_ or groups())
+    return facts
 
 
 def check(
     total: dict[str, int], used: tuple[str, ...] = (), ours: tuple[str, ...] = (), **fields: Any
 ) -> OutpostFacts:
-    return check_outposts.check(wanted(**fields), "edge-1", outposts(total, *used), ec2(total, *ours))
+    return look(outposts(total, *used), ec2(total, *ours), **fields)
 
 
 def test_the_facts_of_a_server() -> None:
@@ -101,7 +122,45 @@ def test_the_facts_of_a_server() -> None:
         "vcpus": 32,
         "architecture": "x86_64",
         "slots": {"total": 1, "used": 0, "free": 1, "ours": 0},
+        "freeSlots": {LARGE: 1, SMALL: 1},
+        "launchTemplate": False,
+        "nodeGroup": None,
     }
+
+
+@pytest.mark.parametrize(("cluster", "exists"), [("edge-1", True), ("edge-2", False)])
+def test_launch_template_and_group_are_told_when_they_are_ours(cluster: str, exists: bool) -> None:
+    name = f"edge-1-{OUTPOST}"
+    aws = ec2({LARGE: 1}, templates=[{"LaunchTemplateName": name, "Tags": tags(cluster=cluster)}])
+    group = {
+        "AutoScalingGroupName": name,
+        "MinSize": 1,
+        "DesiredCapacity": 2,
+        "MaxSize": 3,
+        "DefaultCooldown": 300,
+        "AvailabilityZones": ["us-west-2a"],
+        "HealthCheckType": "EC2",
+        "CreatedTime": datetime(2026, 11, 1, tzinfo=UTC),
+        "Tags": tags(cluster=cluster),
+    }
+    facts = look(outposts({LARGE: 1}), aws, groups(group))
+    assert facts["launchTemplate"] is exists
+    assert facts["nodeGroup"] == ({"min": 1, "desired": 2, "max": 3} if exists else None)
+
+
+def test_ec2_and_auto_scaling_are_asked_once_for_all_servers() -> None:
+    spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}, {"outpostId": OTHER}]})
+    aws, scaling = ec2({LARGE: 1}, LARGE), groups()
+    facts = check_outposts.check(spec, outposts({LARGE: 2}, LARGE), aws, scaling)
+    assert [each["outpostId"] for each in facts] == [OUTPOST, OTHER]
+    # The one instance of ours bears the first server's id.
+    assert [each["slots"]["ours"] for each in facts] == [1, 0]
+    assert Counter(name for name, _ in aws.calls) == {
+        "describe_instances": 1,
+        "describe_instance_types": 1,
+        "describe_launch_templates": 1,
+    }
+    assert len(scaling.calls) == 1
 
 
 def test_graviton_is_arm64() -> None:
@@ -160,18 +219,18 @@ def test_too_few_free_slots_are_refused_with_the_numbers(
 def test_capacity_of_a_retiring_asset_does_not_count() -> None:
     aws = outposts({LARGE: 1}, list_assets={"Assets": [asset({LARGE: 1}, "RETIRING")]})
     with pytest.raises(InsufficientCapacity, match="0 of 0 slots free"):
-        check_outposts.check(wanted(), "edge-1", aws, ec2({LARGE: 1}))
+        look(aws, ec2({LARGE: 1}))
 
 
 def test_assets_on_several_pages_add_up() -> None:
     pages: Answer = [{"Assets": [asset({LARGE: 1})]}, {"Assets": [asset({LARGE: 2})]}]
-    facts = check_outposts.check(wanted(), "edge-1", outposts({LARGE: 1}, list_assets=pages), ec2({LARGE: 1}))
+    facts = look(outposts({LARGE: 1}, list_assets=pages), ec2({LARGE: 1}))
     assert facts["slots"]["total"] == 3
 
 
 def test_ours_are_found_by_both_tags_and_only_while_they_hold_a_slot() -> None:
     aws = ec2({LARGE: 1})
-    check_outposts.check(wanted(), "edge-1", outposts({LARGE: 1}), aws)
+    look(outposts({LARGE: 1}), aws)
     assert (
         "describe_instances",
         {
@@ -187,13 +246,13 @@ def test_ours_are_found_by_both_tags_and_only_while_they_hold_a_slot() -> None:
 def test_an_unknown_outpost() -> None:
     aws = FakeClient("outposts", get_outpost=refusal("NotFoundException", "GetOutpost"))
     with pytest.raises(OutpostNotFound, match=f"No Outpost {OUTPOST} .* us-west-2"):
-        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+        look(aws, FakeClient("ec2"))
 
 
 def test_any_other_answer_passes_through() -> None:
     aws = FakeClient("outposts", get_outpost=refusal("AccessDeniedException", "GetOutpost"))
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+        look(aws, FakeClient("ec2"))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +268,7 @@ def test_an_outpost_that_is_no_active_server(changes: dict[str, str], said: str)
     """Refused before anything else is asked of it: the fake knows GetOutpost only."""
     aws = FakeClient("outposts", get_outpost=outpost(**changes))
     with pytest.raises(OutpostUnsupported, match=f"{OUTPOST} .*{said}"):
-        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+        look(aws, FakeClient("ec2"))
 
 
 def test_a_type_that_the_server_is_not_configured_for() -> None:
@@ -222,11 +281,11 @@ def test_a_type_that_the_server_is_not_configured_for() -> None:
 def test_a_server_configured_for_nothing() -> None:
     aws = outposts({}, get_outpost_instance_types={"InstanceTypes": []})
     with pytest.raises(InstanceTypeUnsupported, match="for no instance type at all"):
-        check_outposts.check(wanted(), "edge-1", aws, FakeClient("ec2"))
+        look(aws, FakeClient("ec2"))
 
 
 def test_the_handler_answers_one_entry_for_each_outpost(monkeypatch: pytest.MonkeyPatch) -> None:
-    clients = {"outposts": outposts({LARGE: 1}), "ec2": ec2({LARGE: 1})}
+    clients = {"outposts": outposts({LARGE: 1}), "ec2": ec2({LARGE: 1}), "autoscaling": groups()}
     monkeypatch.setattr(check_outposts, "client", clients.__getitem__)
     spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]})
     event = {"executionId": "execution-1", "spec": spec}

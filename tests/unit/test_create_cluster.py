@@ -15,7 +15,13 @@ PLAN: ClusterPlan = {
     "version": "1.35",
     "exists": False,
     "tags": {"team": "edge"},
-    "deletionProtection": True,
+    "settings": {
+        "endpointPrivate": True,
+        "publicCidrs": [],
+        "logTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+        "secretsKmsKeyArn": None,
+        "deletionProtection": True,
+    },
     "adminPrincipalArns": [],
 }
 ROLE = "arn:aws:iam::123456789012:role/cluster"
@@ -48,10 +54,11 @@ def made(tags: dict[str, str]) -> dict[str, Any]:
     return {"name": "edge-1", "arn": arn, "status": "CREATING", "tags": tags}
 
 
-def create(monkeypatch: pytest.MonkeyPatch, eks: Eks) -> Any:
+def create(monkeypatch: pytest.MonkeyPatch, eks: Eks, **settings: Any) -> Any:
     monkeypatch.setenv("CLUSTER_SUBNET_IDS", "subnet-1,subnet-2")
     monkeypatch.setenv("CLUSTER_ROLE_ARN", ROLE)
-    return run(monkeypatch, create_cluster.handler, {"cluster": PLAN}, eks=eks)
+    plan = {**PLAN, "settings": {**PLAN["settings"], **settings}}
+    return run(monkeypatch, create_cluster.handler, {"cluster": plan}, eks=eks)
 
 
 def test_the_second_run_finds_what_the_first_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +96,34 @@ def test_it_is_made_as_an_extended_cluster_needs_it(monkeypatch: pytest.MonkeyPa
         "deletionProtection": True,
         "tags": {"team": "edge", "eks-outposts-servers:cluster": "edge-1"},
     }
+
+
+def test_it_is_made_as_the_request_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    eks, key = Eks(), "arn:aws:kms:us-west-2:123456789012:key/1"
+    create(
+        monkeypatch,
+        eks,
+        endpointPrivate=False,
+        publicCidrs=["203.0.113.0/24"],
+        logTypes=["audit"],
+        secretsKmsKeyArn=key,
+    )
+    ((_, asked),) = eks.writes
+    assert asked["resourcesVpcConfig"] == {
+        "subnetIds": ["subnet-1", "subnet-2"],
+        "endpointPrivateAccess": False,
+        "endpointPublicAccess": True,
+        "publicAccessCidrs": ["203.0.113.0/24"],
+    }
+    assert asked["logging"] == {"clusterLogging": [{"types": ["audit"], "enabled": True}]}
+    assert asked["encryptionConfig"] == [{"resources": ["secrets"], "provider": {"keyArn": key}}]
+
+
+def test_no_logs_are_asked_for_by_an_empty_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    eks = Eks()
+    create(monkeypatch, eks, logTypes=[])
+    ((_, asked),) = eks.writes
+    assert asked["logging"] == {"clusterLogging": []}
 
 
 def test_a_cluster_of_others_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:

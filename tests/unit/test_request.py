@@ -11,7 +11,7 @@ from extended_cluster.errors import InvalidRequest
 from extended_cluster.request import SCHEMA, complete
 
 EVENTS = Path(__file__).parents[2] / "events"
-OUTPOST = "op-0a1b2c3d4e5f60001"
+OUTPOST, OTHER = "op-0a1b2c3d4e5f60001", "op-0a1b2c3d4e5f60002"
 
 
 def request(**fields: Any) -> dict[str, Any]:
@@ -20,6 +20,10 @@ def request(**fields: Any) -> dict[str, Any]:
 
 def of_outpost(**fields: Any) -> dict[str, Any]:
     return request(outposts=[{"outpostId": OUTPOST, **fields}])
+
+
+def of_endpoint(**fields: Any) -> dict[str, Any]:
+    return request(endpointAccess=fields)
 
 
 def test_the_least_request_gets_every_default() -> None:
@@ -38,7 +42,10 @@ def test_the_least_request_gets_every_default() -> None:
                 "lni": {"deviceIndex": 1},
             }
         ],
+        "endpointAccess": {"private": True, "publicCidrs": [], "prefixListId": None},
         "adminPrincipalArns": [],
+        "logTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+        "secretsKmsKeyArn": None,
         "deletionProtection": False,
         "tags": {},
     }
@@ -92,8 +99,49 @@ def test_nodes_left_out_follow_from_those_given(asked: dict[str, float], nodes: 
         (request(clusterName="e" * 101), ["`clusterName` is", "at most 100"]),
         (request(kubernetesVersion=1.35), ["`kubernetesVersion` is 1.35", "as a string", '"1.35"']),
         (request(mode="dry-run"), ['`mode` is "dry-run"', "apply, or plan"]),
-        (request(outposts=[]), ["`outposts` is []", "exactly one"]),
-        (request(outposts=[{"outpostId": OUTPOST}] * 2), ["`outposts` is", "this version provisions one"]),
+        (request(outposts=[]), ["`outposts` is []", "1 to 20 different"]),
+        (request(outposts=[{"outpostId": OUTPOST}] * 21), ["`outposts` is", "1 to 20 different"]),
+        (
+            request(outposts=[{"outpostId": OTHER}, {"outpostId": OUTPOST}, {"outpostId": OUTPOST}]),
+            [
+                f'`outposts[2].outpostId` is "{OUTPOST}"',
+                "so is `outposts[1].outpostId`",
+                "every Outposts server once",
+            ],
+        ),
+        (
+            request(
+                outposts=[
+                    {"outpostId": OUTPOST, "subnetCidr": "10.0.64.0/23"},
+                    {"outpostId": OTHER, "subnetCidr": "10.0.65.0/24"},
+                ]
+            ),
+            ['`outposts[1].subnetCidr` is "10.0.65.0/24"', '`outposts[0].subnetCidr` "10.0.64.0/23"'],
+        ),
+        (of_endpoint(private="no"), ['`endpointAccess.private` is "no"', "true or false"]),
+        (of_endpoint(public=True), ["`endpointAccess.public`: no such field", "publicCidrs"]),
+        (of_endpoint(private=False), ["`endpointAccess` is", "nobody could reach", "or publicCidrs"]),
+        (
+            of_endpoint(publicCidrs=["203.0.113.0/24"], prefixListId="pl-0a1b2c3d4e5f60001"),
+            ["`endpointAccess` is", "not both"],
+        ),
+        (
+            of_endpoint(prefixListId="pl-1"),
+            ['`endpointAccess.prefixListId` is "pl-1"', "8 or 17 hexadecimal"],
+        ),
+        (of_endpoint(publicCidrs=["::/0"]), ['`endpointAccess.publicCidrs[0]` is "::/0"', "an IPv4 network"]),
+        (of_endpoint(publicCidrs=["203.0.113.1/24"]), ["publicCidrs[0]` is", "203.0.113.1/24", "host bits"]),
+        (
+            of_endpoint(publicCidrs=["0.0.0.0/1", "128.0.0.0/1"]),
+            ["together they are 0.0.0.0/0, everyone", "must be written as 0.0.0.0/0"],
+        ),
+        (of_endpoint(publicCidrs=[f"203.0.{n}.0/24" for n in range(41)]), ["publicCidrs` is", "at most 40"]),
+        (request(logTypes=["audit", "kubelet"]), ['`logTypes[1]` is "kubelet"', "controllerManager"]),
+        (request(logTypes=["audit", "audit"]), ["`logTypes` is", "control plane's logs"]),
+        (
+            request(secretsKmsKeyArn="arn:aws:kms:us-west-2:123456789012:alias/mine"),
+            ["`secretsKmsKeyArn` is", "not of an alias"],
+        ),
         (request(outposts=[{"outpostId": "op-1"}]), ['`outposts[0].outpostId` is "op-1"', "17 hexadecimal"]),
         (of_outpost(imageId="ami-1"), ['`outposts[0].imageId` is "ami-1"', "8 or 17 hexadecimal"]),
         (of_outpost(instanceType="large"), ['`outposts[0].instanceType` is "large"', "c6id.8xlarge"]),
@@ -135,6 +183,21 @@ def test_a_wrong_request_is_refused_with_field_value_and_accepted_form(
     assert [part for part in [*said, "Accepted: ", "start it again."] if part not in str(refused.value)] == []
 
 
+def test_everyone_is_let_in_only_when_asked_for_by_name() -> None:
+    spec = complete(of_endpoint(private=False, publicCidrs=["0.0.0.0/0"]))
+    assert spec["endpointAccess"] == {"private": False, "publicCidrs": ["0.0.0.0/0"], "prefixListId": None}
+
+
+def test_several_servers_each_get_their_own_defaults() -> None:
+    spec = complete(request(outposts=[{"outpostId": OUTPOST, "nodes": {"desired": 2}}, {"outpostId": OTHER}]))
+    assert [outpost["nodes"]["desired"] for outpost in spec["outposts"]] == [2, 1]
+
+
+def test_the_published_schema_is_the_one_that_validates() -> None:
+    """``make schema`` writes it."""
+    assert json.loads((EVENTS.parent / "docs" / "request.schema.json").read_text()) == SCHEMA
+
+
 def test_every_field_says_what_it_accepts_with_a_valid_example() -> None:
     def walk(field: str, schema: dict[str, Any]) -> list[str]:
         check = fastjsonschema.compile({"$schema": SCHEMA["$schema"], **schema})
@@ -160,4 +223,10 @@ def test_every_sample_request_is_valid(event: Path) -> None:
 
 def test_the_sample_requests_are_there() -> None:
     names = {path.name for path in EVENTS.iterdir()}
-    assert names >= {"provision-one-server.json", "provision-own-image.json", "plan-one-server.json"}
+    assert names >= {
+        "provision-one-server.json",
+        "provision-own-image.json",
+        "provision-three-servers.json",
+        "provision-public-endpoint.json",
+        "plan-one-server.json",
+    }

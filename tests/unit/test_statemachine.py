@@ -156,15 +156,41 @@ def test_errors_are_never_retried_that_trying_again_cannot_cure(task: str) -> No
     assert error_classes() & set(retried(task)) <= {"NotReadyYet", "Throttled"}
 
 
-def test_only_the_top_level_catches_and_there_everything_does() -> None:
+def of_a_server(place: Placed) -> bool:
+    """Whether it is inside a Map: what happens there happens to one server."""
+    return any(outer.state["Type"] == "Map" for outer in place.around)
+
+
+def test_the_top_level_and_the_tasks_of_a_server_catch_everything_and_nothing_else_does() -> None:
     for place in ALL.values():
         fallible = place.state["Type"] in ("Task", "Parallel", "Map")
-        assert ("Catch" in place.state) == (fallible and not place.around), place.name
+        catches = fallible and (not place.around or of_a_server(place))
+        assert ("Catch" in place.state) == catches, place.name
 
 
-def test_every_error_that_a_state_can_raise_ends_in_the_fail_state(task: str) -> None:
+@pytest.mark.parametrize("name", sorted(name for name, place in TASKS.items() if of_a_server(place)))
+def test_a_servers_failure_is_kept_under_the_states_name_and_ends_its_iteration(name: str) -> None:
+    (catcher,) = TASKS[name].state["Catch"]
+    assert catcher["ResultPath"] == f"$.failed.{name}"
+    assert terminals(catcher["Next"], TASKS[name].siblings) == {catcher["Next"]}
+
+
+def test_a_server_that_failed_early_goes_along_to_where_all_are_gathered() -> None:
+    """It makes no nodes, and GatherServers is the first to judge."""
+    assert ALL["Nodes"].state["ItemSelector"]["failed.$"] == "$$.Map.Item.Value.failed"
+    (choice,) = ALL["EdgeMade"].state["Choices"]
+    assert choice == {"Variable": "$.deviceIndex", "IsNull": True, "Next": "NodesFailed"}
+    assert ALL["Nodes"].state["ItemProcessor"]["StartAt"] == "EdgeMade"
+    assert ALL["Nodes"].state["Next"] == "GatherServers"
+
+
+def test_every_error_that_a_state_can_raise_ends_in_the_fail_state_or_with_its_server(task: str) -> None:
     raised = source(task).raised | (WIRING_ERRORS if source(task).actions else set()) | {"Lambda.Unknown"}
-    assert {ends(TASKS[task], error) for error in raised} == {"ProvisioningFailed"}
+    ended = {ends(TASKS[task], error) for error in raised}
+    if of_a_server(TASKS[task]):
+        assert ended == {TASKS[task].state["Catch"][0]["Next"]}
+    else:
+        assert ended == {"ProvisioningFailed"}
 
 
 def ends(place: Placed, error: str) -> str:

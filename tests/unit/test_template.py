@@ -18,7 +18,14 @@ GLOBALS = template()["Globals"]["Function"]
 IMPLIED = {
     # EKS asks for TagResource when a create carries tags (aws/aws-cdk #7163); passing a role is an action of
     # its own; the first use of a service in an account makes that service's role.
-    "CreateClusterFunction": {"eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole"},
+    # The key of secretsKmsKeyArn: EKS guide, "Encrypt Kubernetes secrets with KMS".
+    "CreateClusterFunction": {
+        "eks:TagResource",
+        "iam:PassRole",
+        "iam:CreateServiceLinkedRole",
+        "kms:DescribeKey",
+        "kms:CreateGrant",
+    },
     "EnsureAccessFunction": {"eks:TagResource"},
     "EnsureAddonsFunction": {"eks:TagResource"},
     "EnsureCoreDnsFunction": {"eks:TagResource"},

@@ -30,6 +30,7 @@ EVENT = {
         "servers": [],
         "decisions": [{"action": "create", "resource": "cluster edge-1", "reason": "it does not exist"}],
         "warnings": ["not supported by AWS"],
+        "expectedMinutes": 15,
     },
     "cluster": CLUSTER,
     "servers": [{**SERVER, "userData": "SECRET-USER-DATA"}],
@@ -69,6 +70,7 @@ def test_it_says_what_was_made_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
         "addons": [ADDON],
         "decisions": EVENT["plan"]["decisions"],  # type: ignore[index]
         "warnings": ["not supported by AWS"],
+        "expectedMinutes": 15,
     }
 
 

@@ -31,7 +31,8 @@ def test_a_missing_permission_fails_the_run_by_name_and_giving_it_lets_the_same_
     for change in (_without_statement, _with_another_mark):
         run = deploy_copy(change).provision(REQUEST)
         assert run["status"] == "FAILED"
-        assert run["error"] == "AccessDenied", run["cause"]
+        assert run["error"] == "ServersFailed", run["cause"]
+        assert f"{SERVER_2U} in EnsureSubnet: AccessDenied: " in run["cause"]
         assert "ec2:CreateSubnet" in run["cause"]
         assert "EnsureSubnetFunction" in run["cause"]
     run = deploy_copy(str).provision(REQUEST)

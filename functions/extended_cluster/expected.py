@@ -1,0 +1,20 @@
+"""How long a run should take. The numbers are those of which template.yaml's Waits are the 5th percentiles."""
+
+import math
+from typing import Final
+
+# Seconds, mean: public logs for EKS (8.5 to 16 minutes); the image comes over the service link (facts: launching).
+CLUSTER: Final = 540
+INSTANCES: Final = 240
+# Subnets and access entries before the nodes; CoreDNS and the last add-on after them; the report.
+AROUND: Final = 120
+LOOKS: Final = 60
+
+
+def minutes(*, new_cluster: bool, new_nodes: bool) -> int:
+    """Whole minutes, rounded up. The servers' number does not count: they are built side by side.
+
+    New nodes wait for the cluster, so the two add up; a run that makes neither only looks.
+    """
+    seconds = CLUSTER * new_cluster + INSTANCES * new_nodes
+    return math.ceil((seconds + AROUND if seconds else LOOKS) / 60)

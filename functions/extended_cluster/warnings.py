@@ -1,0 +1,73 @@
+"""What the plan warns of: nothing here stops a run."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from extended_cluster.endpoint import EVERYONE
+from extended_cluster.types import ClusterFacts, ClusterSettings, OutpostFacts, ServerPlan
+
+SUPPORT_DAYS: Final = 90
+# EKS user guide, "Amazon EKS on AWS Outposts" (facts: ten facts, row 10).
+NOT_SUPPORTED: Final = (
+    "EKS nodes on Outposts servers are not supported by AWS: EKS on Outposts is supported on racks only."
+)
+
+
+def of_support(cluster: ClusterFacts, today: date) -> list[str]:
+    """Standard support ends within ``SUPPORT_DAYS``."""
+    end = date.fromisoformat(cluster["endOfStandardSupport"])
+    days = (end - today).days
+    if days > SUPPORT_DAYS:
+        return []
+    return [
+        f"Standard support for Kubernetes {cluster['version']} ends on {end.isoformat()}, in {days} days; "
+        "EKS then upgrades the cluster by itself (upgrade policy STANDARD). Its nodes are yours to upgrade."
+    ]
+
+
+def of_zones(servers: Sequence[ServerPlan]) -> list[str]:
+    """All servers of the request hang on one Availability Zone."""
+    zones = {server["availabilityZone"] for server in servers}
+    if len(zones) > 1:
+        return []
+    return [
+        f"All servers of this request are anchored to the single Availability Zone {zones.pop()}: without it no "
+        "node reaches the control plane."
+    ]
+
+
+def of_endpoint(settings: ClusterSettings) -> list[str]:
+    """Everyone reaches the Kubernetes API, or the nodes perhaps do not."""
+    told = []
+    if EVERYONE in settings["publicCidrs"]:
+        told.append(f"The Kubernetes API is open to the whole internet ({EVERYONE}), as the request asks.")
+    elif not settings["endpointPrivate"]:
+        # EKS user guide, "Cluster API server endpoint", limiting the public endpoint's CIDR blocks.
+        told.append(
+            "The private endpoint is off, so the nodes reach the Kubernetes API through the NAT gateway: its "
+            "address must be among the public blocks, or no node joins."
+        )
+    return told
+
+
+def of_capacity(servers: Sequence[ServerPlan], outposts: Sequence[OutpostFacts]) -> list[str]:
+    """What stays free on each server, and sizes that it can never reach."""
+    told = []
+    for server, outpost in zip(servers, outposts, strict=True):
+        nodes, slots, where = server["nodes"], outpost["slots"], f"Outposts server {server['outpostId']}"
+        reachable = slots["ours"] + slots["free"]
+        if nodes["max"] > reachable:
+            told.append(
+                f"{where} has room for {reachable} node(s) of {server['instanceType']}, so its group cannot grow "
+                f"to nodes.max {nodes['max']}."
+            )
+        missing = max(0, nodes["desired"] - slots["ours"])
+        left = {
+            kind: free - (missing if kind == server["instanceType"] else 0)
+            for kind, free in outpost["freeSlots"].items()
+        }
+        unused = ", ".join(f"{count} of {kind}" for kind, count in sorted(left.items()) if count > 0)
+        if unused:
+            told.append(f"{where} keeps capacity left over: {unused}.")
+    return told

@@ -1,0 +1,44 @@
+"""GatherServers: all servers have ended; whether all of them well. Calls nothing."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from extended_cluster.errors import ServersFailed
+from extended_cluster.handler import Event, Result, state
+
+# Step Functions cuts a cause at 32,768 characters (API reference, TaskFailedEventDetails).
+_ROOM = 24_000
+
+
+@state
+def handler(event: Event) -> Result:
+    """{servers: [Server | FailedServer]} -> {servers: how many}. ServersFailed names every failed one."""
+    servers: Sequence[Mapping[str, Any]] = event["servers"]
+    failed = [server for server in servers if "failed" in server]
+    if failed:
+        told = [tell(server, _ROOM // len(failed)) for server in failed]
+        raise ServersFailed(
+            f"{len(failed)} of {len(servers)} server(s) failed; the others are finished. {' '.join(told)}",
+            do="Correct the cause and start the same request again: what is finished is kept.",
+        )
+    return {"servers": len(servers)}
+
+
+def tell(server: Mapping[str, Any], room: int) -> str:
+    """Which server failed in which state, of what, and why; at most about ``room`` characters."""
+    ((state_name, failure),) = server["failed"].items()
+    why = cause(failure.get("Cause", ""))
+    text = why if len(why) <= room else f"{why[:room]}..."
+    return f"{server['outpostId']} in {state_name}: {failure['Error']}: {text}"
+
+
+def cause(given: str) -> str:
+    """A function's cause is the JSON that Lambda makes of an exception; Step Functions' own is plain text."""
+    try:
+        told = json.loads(given)
+    except json.JSONDecodeError:
+        return given or "Step Functions gave no cause; the execution's history shows more."
+    if isinstance(told, dict) and "errorMessage" in told:
+        return str(told["errorMessage"])
+    return given
