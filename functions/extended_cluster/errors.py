@@ -101,6 +101,18 @@ class NodesFailed(ProvisioningError):
     """The Auto Scaling group could not launch or keep the nodes; the activity's message tells why."""
 
 
+class LeaseHeld(ProvisioningError):
+    """Another run works on this cluster. Wait for its end or stop it, and start again."""
+
+
+class DeletionProtected(ProvisioningError):
+    """The EKS cluster has deletion protection on, and it is not ours to lift."""
+
+
+class TeardownIncomplete(ProvisioningError):
+    """Something of the cluster could not be deleted; the message names each resource and why."""
+
+
 class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 
