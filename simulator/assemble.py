@@ -19,6 +19,7 @@ def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None 
     cloud = Cloud(seed, start)
     cloud.lambda_runtime = runtime or cloud.lambda_runtime
     cloud.wrap(cloud.audit.layer())
+    cloud.wrap(cloud.breakpoint.layer())
     # CloudTrail records what IAM refuses, so it stands outside.
     cloud.wrap(trail.layer(cloud))
     cloud.wrap(iam.layer(cloud))

@@ -10,6 +10,7 @@ from botocore.handlers import json_decode_policies
 from botocore.response import StreamingBody
 
 from simulator.audit import Audit
+from simulator.breakpoint import Breakpoint
 from simulator.call import (
     ACCOUNT,
     ADMINISTRATOR,
@@ -58,6 +59,7 @@ class Cloud:
         point_moto_at(self.clock)
         self.gateway = Gateway(self)
         self.audit = Audit(self.clock)
+        self.breakpoint = Breakpoint(self.clock)
         self._latencies = Latencies(seed, load())
         self._layers: list[Layer] = []
         self._operations: dict[str, list[Operation]] = {}

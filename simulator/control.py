@@ -26,6 +26,8 @@ class Control:
                 Rule(f"{PREFIX}/clock/hold", methods=["POST"], endpoint=self._hold),
                 Rule(f"{PREFIX}/clock/release", methods=["POST"], endpoint=self._release),
                 Rule(f"{PREFIX}/clock/advance", methods=["POST"], endpoint=self._advance),
+                Rule(f"{PREFIX}/breakpoint", methods=["GET"], endpoint=self._breakpoint),
+                Rule(f"{PREFIX}/breakpoint", methods=["POST"], endpoint=self._arm),
                 Rule(f"{PREFIX}/calls", methods=["GET"], endpoint=self._calls),
             ]
         )
@@ -58,6 +60,14 @@ class Control:
     def _advance(self, request: Request) -> dict[str, Any]:
         self._cloud.clock.sleep(float(request.args["seconds"]))
         return self._clock(request)
+
+    def _breakpoint(self, _: Request) -> dict[str, Any]:
+        return {"reached": self._cloud.breakpoint.reached}
+
+    def _arm(self, request: Request) -> dict[str, Any]:
+        """Hold the clock at the next invocation of a function (``?function=`` part of its name)."""
+        self._cloud.breakpoint.arm(request.args["function"])
+        return self._breakpoint(request)
 
     def _calls(self, request: Request) -> list[dict[str, Any]]:
         """Every API call from the given index on (``?since=``)."""

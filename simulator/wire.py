@@ -28,6 +28,7 @@ SERVICES = (
     "cloudformation",
     "cloudtrail",
     "cloudwatch",
+    "dynamodb",
     "ec2",
     "eks",
     "events",
@@ -107,8 +108,9 @@ def _is_absent(value: Any, name: str, operation: OperationModel, protocol: str) 
 def encode(wire: Wire, answer: Answer, request_id: str) -> Response:
     """The answer as the service writes it. An answer that the service model does not know is our own error."""
     what = f"answer to {wire.service}.{wire.operation.name}"
-    # Services themselves answer empty where their model demands a least length (ssm GetParameters, say).
-    _validate(answer, wire.operation.output_shape, what, lengths=False)
+    # Services themselves answer less than their model's least length (ssm GetParameters) or least number (dynamodb
+    # DescribeTable, NumberOfDecreasesToday 0 in its own examples).
+    _validate(answer, wire.operation.output_shape, what, bounds=False)
     return _written(wire, answer, request_id)
 
 
@@ -136,14 +138,15 @@ def _written(wire: Wire, result: Answer | Exception, request_id: str) -> Respons
     return response
 
 
-def _validate(value: dict[str, Any], shape: Shape | None, what: str, *, lengths: bool = True) -> None:
+def _validate(value: dict[str, Any], shape: Shape | None, what: str, *, bounds: bool = True) -> None:
     if shape is None:
         if value:
             raise AwsError("ValidationException", f"{what}: none are expected, got {sorted(value)}")
         return
     report = ParamValidator().validate(value, shape)
-    if not lengths:
-        report._errors = [error for error in report._errors if error[0] != "invalid length"]
+    if not bounds:
+        within = ("invalid length", "invalid range")
+        report._errors = [error for error in report._errors if error[0] not in within]
     if report.has_errors():
         raise AwsError(
             "ValidationException", f"{what} do not fit the service model: {report.generate_report()}"

@@ -105,6 +105,18 @@ class ServersFailed(ProvisioningError):
     """One or more servers of the request failed, each with an error and cause of its own; the others are done."""
 
 
+class LeaseHeld(ProvisioningError):
+    """Another run works on this cluster. Wait for its end or stop it, and start again."""
+
+
+class DeletionProtected(ProvisioningError):
+    """The EKS cluster has deletion protection on, and it is not ours to lift."""
+
+
+class TeardownIncomplete(ProvisioningError):
+    """Something of the cluster could not be deleted; the message names each resource and why."""
+
+
 class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 

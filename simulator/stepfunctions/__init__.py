@@ -8,14 +8,15 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from simulator.call import ACCOUNT, Answer, AwsError, Call, Caller, Operation, Proceed
+from simulator.stepfunctions import stop
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
 
 
-def operations(cloud: "Cloud") -> dict[str, Operation]:  # noqa: ARG001 - every package's signature
+def operations(cloud: "Cloud") -> dict[str, Operation]:
     """What moto gets wrong."""
-    return {
+    return stop.operations(cloud) | {
         "stepfunctions.CreateStateMachine": _refuse_by_name,
         "stepfunctions.UpdateStateMachine": _refuse_by_name,
         "stepfunctions.StartExecution": _start_execution,
@@ -34,11 +35,17 @@ def _refuse_by_name(call: Call, proceed: Proceed) -> Answer:
 
 
 def _describe_execution(call: Call, proceed: Proceed) -> Answer:
-    """DescribeExecution API: stopDate is there once the execution has ended; moto forgets TIMED_OUT."""
+    """DescribeExecution API: stopDate is there once the execution has ended, and what StopExecution was told;
+
+    moto forgets both of TIMED_OUT and ABORTED.
+    """
     answer = proceed(call)
-    if answer["status"] == "TIMED_OUT":
+    if answer["status"] in ("TIMED_OUT", "ABORTED"):
         backend = stepfunctions_parser_backends[ACCOUNT][call.region]
-        answer["stopDate"] = backend.describe_execution(call.params["executionArn"]).stop_date
+        ended = backend.describe_execution(call.params["executionArn"])
+        answer |= {"stopDate": ended.stop_date}
+        answer |= {"error": ended.error} if ended.error else {}
+        answer |= {"cause": ended.cause} if ended.cause else {}
     return answer
 
 

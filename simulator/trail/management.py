@@ -26,6 +26,9 @@ _READING = frozenset({"sts.AssumeRole", "logs.StartQuery", "cloudformation.Detec
 _DATA = frozenset(
     {
         "cloudwatch.PutMetricData",
+        "dynamodb.DeleteItem",
+        "dynamodb.PutItem",
+        "dynamodb.UpdateItem",
         "events.PutEvents",
         "lambda.Invoke",
         "lambda.InvokeAsync",

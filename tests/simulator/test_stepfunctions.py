@@ -118,3 +118,27 @@ def test_a_machine_whose_role_may_not_invoke_the_function_fails_by_that_name(clo
 def test_a_definition_that_is_none_is_refused(cloud: Cloud) -> None:
     with pytest.raises(ClientError, match="InvalidDefinition"):
         execute(cloud, {"StartAt": "Nowhere"})
+
+
+def test_a_stopped_execution_is_aborted_at_once_and_stays_so(cloud: Cloud) -> None:
+    client = cloud.client("stepfunctions")
+    caught = {"Type": "Wait", "Seconds": 60}
+    machine = client.create_state_machine(
+        name="stopped",
+        definition=json.dumps(one({"Type": "Parallel", "Branches": [one(caught), one(caught)]})),
+        roleArn=MACHINE_ROLE,
+    )["stateMachineArn"]
+    cloud.clock.hold()
+    arn = client.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+    while client.describe_execution(executionArn=arn)["status"] != "RUNNING":
+        time.sleep(0.01)
+    client.stop_execution(executionArn=arn, error="Stopped", cause="by hand")
+    stopped = client.describe_execution(executionArn=arn)
+    assert (stopped["status"], stopped["error"], stopped["cause"]) == ("ABORTED", "Stopped", "by hand")
+    cloud.clock.release()
+    cloud.clock.sleep(120)
+    assert client.describe_execution(executionArn=arn) | {"ResponseMetadata": 0} == stopped | {
+        "ResponseMetadata": 0
+    }
+    events = client.get_execution_history(executionArn=arn)["events"]
+    assert events[-1]["type"] == "ExecutionAborted"

@@ -9,7 +9,11 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE_TEXT = (ROOT / "template.yaml").read_text()
-DEFINITION_TEXT = (ROOT / "statemachine" / "provision.asl.yaml").read_text()
+# Logical id -> text of the definition.
+DEFINITION_TEXTS = {
+    "ProvisionStateMachine": (ROOT / "statemachine" / "provision.asl.yaml").read_text(),
+    "TeardownStateMachine": (ROOT / "statemachine" / "teardown.asl.yaml").read_text(),
+}
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -45,16 +49,18 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
     return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
 
 
-def substitutions() -> dict[str, str]:
-    """The provision machine's DefinitionSubstitutions: ARNs made up, numbers out of the Mappings."""
-    declared = resources("AWS::Serverless::StateMachine")["ProvisionStateMachine"]["DefinitionSubstitutions"]
+def substitutions(machine: str) -> dict[str, str]:
+    """A machine's DefinitionSubstitutions: ARNs made up, numbers out of the Mappings."""
+    declared = resources("AWS::Serverless::StateMachine")[machine]["DefinitionSubstitutions"]
     return {name: _value(value) for name, value in declared.items()}
 
 
-def definition() -> dict[str, Any]:
-    """The state machine after substitution, parsed: text first, as ``DefinitionSubstitutions`` works."""
-    values = substitutions()
-    loaded: dict[str, Any] = yaml.safe_load(PLACEHOLDER.sub(lambda match: values[match[1]], DEFINITION_TEXT))
+def definition(machine: str) -> dict[str, Any]:
+    """A state machine after substitution, parsed: text first, as ``DefinitionSubstitutions`` works."""
+    values = substitutions(machine)
+    loaded: dict[str, Any] = yaml.safe_load(
+        PLACEHOLDER.sub(lambda match: values[match[1]], DEFINITION_TEXTS[machine])
+    )
     return loaded
 
 

@@ -16,7 +16,9 @@ from botocore import xform_name
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = "extended_cluster"
 # A client is always in a variable or parameter of its service's name; ``aws`` only where it may be any.
-SERVICES = ("autoscaling", "ec2", "eks", "outposts", "s3", "ssm")
+SERVICES = ("autoscaling", "dynamodb", "ec2", "eks", "outposts", "s3", "ssm", "stepfunctions")
+# IAM's prefix where it is not botocore's name.
+_PREFIX = {"stepfunctions": "states"}
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def _actions(node: ast.AST) -> Iterator[str]:
     for service in services:
         for word in words:
             if word in operations(service):
-                yield f"{service}:{operations(service)[word]}"
+                yield f"{_PREFIX.get(service, service)}:{operations(service)[word]}"
 
 
 def _service(node: ast.expr) -> str | None:

@@ -67,7 +67,7 @@ def test_every_way_to_import_is_seen(source: str) -> None:
     assert "check_outposts" in set(imported(source))
 
 
-@pytest.mark.parametrize("module", ["validate_request", "build_plan"])
+@pytest.mark.parametrize("module", ["validate_request", "build_plan", "validate_teardown"])
 def test_a_state_without_aws_calls_starts_without_the_sdk(module: str) -> None:
     """Cold start: boto3 costs most of it. (powertools imports the bare ``botocore`` package, which is cheap.)"""
     program = f"import sys, {module}; print({{'boto3', 'botocore.client'}} & set(sys.modules))"

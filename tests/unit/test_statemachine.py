@@ -1,4 +1,4 @@
-"""The state machine's definition: valid for two independent parsers, and in step with the functions' errors."""
+"""The state machines' definitions: valid for two independent parsers, and in step with the functions' errors."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from statelint.linter import Linter
 
-from tests.unit.cloudformation_yaml import definition, resources, template
+from tests.unit.cloudformation_yaml import DEFINITION_TEXTS, definition, resources, template
 from tests.unit.handler_source import Reached, error_classes, reached
 
 # Step Functions guide, "Handling errors in Step Functions workflows" and "Handle transient Lambda service
@@ -49,65 +49,81 @@ def placed(states: dict[str, Any], around: tuple[Placed, ...] = ()) -> Iterator[
             yield from placed(inner["States"], (here, *around))
 
 
-MACHINE = definition()
-ALL = {place.name: place for place in placed(MACHINE["States"])}
-TASKS = {name: place for name, place in ALL.items() if place.state["Type"] == "Task"}
+MACHINES = {name: definition(name) for name in DEFINITION_TEXTS}
+FAILED = {"ProvisionStateMachine": "ProvisioningFailed", "TeardownStateMachine": "TeardownFailed"}
+# (machine, state) -> where it stands.
+ALL = {(machine, place.name): place for machine in MACHINES for place in placed(MACHINES[machine]["States"])}
+type Id = tuple[str, str]
+TASKS = {key: place for key, place in ALL.items() if place.state["Type"] == "Task"}
 FUNCTIONS = resources("AWS::Serverless::Function")
 
 
-def source(name: str) -> Reached:
-    return reached(FUNCTIONS[f"{name}Function"]["Handler"].removesuffix(".handler"))
+def source(task: Id) -> Reached:
+    return reached(FUNCTIONS[f"{task[1]}Function"]["Handler"].removesuffix(".handler"))
 
 
-def retried(name: str) -> list[str]:
-    return [error for retrier in TASKS[name].state["Retry"] for error in retrier["ErrorEquals"]]
+def retried(task: Id) -> list[str]:
+    return [error for retrier in TASKS[task].state["Retry"] for error in retrier["ErrorEquals"]]
 
 
-@pytest.fixture(params=sorted(TASKS))
-def task(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=sorted(TASKS), ids="/".join)
+def task(request: pytest.FixtureRequest) -> Id:
+    key: Id = request.param
+    return key
+
+
+@pytest.fixture(params=sorted(MACHINES))
+def machine(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
 
 
-def test_two_parsers_accept_the_definition() -> None:
-    assert Linter.validate(MACHINE) == []
-    AmazonStateLanguageParser.parse(json.dumps(MACHINE))
+def test_two_parsers_accept_the_definition(machine: str) -> None:
+    assert Linter.validate(MACHINES[machine]) == []
+    AmazonStateLanguageParser.parse(json.dumps(MACHINES[machine]))
 
 
-def test_names_are_unique_in_the_whole_machine() -> None:
-    names = [place.name for place in placed(MACHINE["States"])]
+def test_names_are_unique_in_the_whole_machine(machine: str) -> None:
+    names = [place.name for place in placed(MACHINES[machine]["States"])]
     assert len(names) == len(set(names))
 
 
-def test_task_calls_the_function_of_its_name_and_gives_it_what_it_reads(task: str) -> None:
+def test_task_calls_the_function_of_its_name_and_gives_it_what_it_reads(task: Id) -> None:
     state = TASKS[task].state
-    assert state["Resource"].endswith(f":{task}Function")
+    assert state["Resource"].endswith(f":{task[1]}Function")
     given = {key.removesuffix(".$") for key in state["Parameters"]}
     assert "executionId" in given
     assert source(task).event_keys <= given
 
 
 def test_every_function_but_the_guard_is_a_state() -> None:
-    assert {f"{name}Function" for name in TASKS} == FUNCTIONS.keys() - {"LniGuardFunction"}
+    assert {f"{name}Function" for _, name in TASKS} == FUNCTIONS.keys() - {"LniGuardFunction"}
 
 
-def test_task_ends_in_time_after_its_function_and_before_its_machine(task: str) -> None:
+def test_task_ends_in_time_after_its_function_and_before_its_machine(task: Id) -> None:
     assert (
         template()["Globals"]["Function"]["Timeout"]
         < TASKS[task].state["TimeoutSeconds"]
-        < MACHINE["TimeoutSeconds"]
+        < MACHINES[task[0]]["TimeoutSeconds"]
     )
 
 
-def test_the_machine_outlasts_all_its_waits() -> None:
-    waits = sum(place.state["Seconds"] for place in ALL.values() if place.state["Type"] == "Wait")
+def test_the_lease_lasts_as_long_as_a_machine_may_run(machine: str) -> None:
+    seconds = FUNCTIONS["AcquireLeaseFunction"]["Environment"]["Variables"]["LEASE_SECONDS"]
+    assert seconds == {"Fn::FindInMap": ["Timeouts", "Machine", "Seconds"]}
+    assert MACHINES[machine]["TimeoutSeconds"] == template()["Mappings"]["Timeouts"]["Machine"]["Seconds"]
+
+
+def test_the_machine_outlasts_all_its_waits(machine: str) -> None:
+    places = [place for key, place in ALL.items() if key[0] == machine]
+    waits = sum(place.state["Seconds"] for place in places if place.state["Type"] == "Wait")
     looks = sum(
         retrier["IntervalSeconds"] * retrier["MaxAttempts"]
-        for place in TASKS.values()
-        for retrier in place.state["Retry"]
+        for place in places
+        for retrier in place.state.get("Retry", [])
         if retrier["ErrorEquals"] == ["NotReadyYet"]
     )
-    assert waits + looks < MACHINE["TimeoutSeconds"]
+    assert waits + looks < MACHINES[machine]["TimeoutSeconds"]
 
 
 def test_every_name_in_retry_and_catch_exists() -> None:
@@ -121,7 +137,7 @@ def test_every_name_in_retry_and_catch_exists() -> None:
     assert {"NotReadyYet", "Throttled"} <= named
 
 
-def test_no_retrier_is_unreachable(task: str) -> None:
+def test_no_retrier_is_unreachable(task: Id) -> None:
     names = retried(task)
     assert len(names) == len(
         set(names)
@@ -129,7 +145,7 @@ def test_no_retrier_is_unreachable(task: str) -> None:
     assert not {"States.ALL", "States.TaskFailed"} & set(names)  # these would swallow the ones after them
 
 
-def test_waiting_is_retried_exactly_where_the_code_raises_it(task: str) -> None:
+def test_waiting_is_retried_exactly_where_the_code_raises_it(task: Id) -> None:
     assert ("NotReadyYet" in retried(task)) == ("NotReadyYet" in source(task).raised)
 
 
@@ -144,15 +160,15 @@ def test_waiting_looks_again_at_a_fixed_interval() -> None:
     assert all(retrier["ErrorEquals"] == ["NotReadyYet"] for retrier in waiting)
 
 
-def test_throttling_is_retried_exactly_where_the_code_calls_aws(task: str) -> None:
+def test_throttling_is_retried_exactly_where_the_code_calls_aws(task: Id) -> None:
     assert ("Throttled" in retried(task)) == bool(source(task).actions)
 
 
-def test_faults_of_lambda_are_retried_everywhere(task: str) -> None:
+def test_faults_of_lambda_are_retried_everywhere(task: Id) -> None:
     assert set(retried(task)) >= AWS_ERRORS - {"States.ALL"}
 
 
-def test_errors_are_never_retried_that_trying_again_cannot_cure(task: str) -> None:
+def test_errors_are_never_retried_that_trying_again_cannot_cure(task: Id) -> None:
     assert error_classes() & set(retried(task)) <= {"NotReadyYet", "Throttled"}
 
 
@@ -168,38 +184,40 @@ def test_the_top_level_and_the_tasks_of_a_server_catch_everything_and_nothing_el
         assert ("Catch" in place.state) == catches, place.name
 
 
-@pytest.mark.parametrize("name", sorted(name for name, place in TASKS.items() if of_a_server(place)))
-def test_a_servers_failure_is_kept_under_the_states_name_and_ends_its_iteration(name: str) -> None:
-    (catcher,) = TASKS[name].state["Catch"]
-    assert catcher["ResultPath"] == f"$.failed.{name}"
-    assert terminals(catcher["Next"], TASKS[name].siblings) == {catcher["Next"]}
+@pytest.mark.parametrize("key", sorted(key for key, place in TASKS.items() if of_a_server(place)), ids="/".join)
+def test_a_servers_failure_is_kept_under_the_states_name_and_ends_its_iteration(key: Id) -> None:
+    (catcher,) = TASKS[key].state["Catch"]
+    assert catcher["ResultPath"] == f"$.failed.{key[1]}"
+    assert terminals(catcher["Next"], TASKS[key].siblings) == {catcher["Next"]}
 
 
 def test_a_server_that_failed_early_goes_along_to_where_all_are_gathered() -> None:
     """It makes no nodes, and GatherServers is the first to judge."""
-    assert ALL["Nodes"].state["ItemSelector"]["failed.$"] == "$$.Map.Item.Value.failed"
-    (choice,) = ALL["EdgeMade"].state["Choices"]
+    states = {name: place.state for (machine, name), place in ALL.items() if machine == "ProvisionStateMachine"}
+    assert states["Nodes"]["ItemSelector"]["failed.$"] == "$$.Map.Item.Value.failed"
+    (choice,) = states["EdgeMade"]["Choices"]
     assert choice == {"Variable": "$.deviceIndex", "IsNull": True, "Next": "NodesFailed"}
-    assert ALL["Nodes"].state["ItemProcessor"]["StartAt"] == "EdgeMade"
-    assert ALL["Nodes"].state["Next"] == "GatherServers"
+    assert states["Nodes"]["ItemProcessor"]["StartAt"] == "EdgeMade"
+    assert states["Nodes"]["Next"] == "GatherServers"
 
 
-def test_every_error_that_a_state_can_raise_ends_in_the_fail_state_or_with_its_server(task: str) -> None:
+def test_every_error_that_a_state_can_raise_ends_in_the_fail_state_or_with_its_server(task: Id) -> None:
     raised = source(task).raised | (WIRING_ERRORS if source(task).actions else set()) | {"Lambda.Unknown"}
-    ended = {ends(TASKS[task], error) for error in raised}
+    reached_ends = set().union(*(ends(TASKS[task], error) for error in raised))
     if of_a_server(TASKS[task]):
-        assert ended == {TASKS[task].state["Catch"][0]["Next"]}
-    else:
-        assert ended == {"ProvisioningFailed"}
+        assert reached_ends == {TASKS[task].state["Catch"][0]["Next"]}
+        return
+    # A deleting step lets the next ones try; the second look (ProveGone) decides.
+    goes_on = {"TornDown"} if task[1].startswith("Delete") else set()
+    assert reached_ends == {FAILED[task[0]]} | goes_on
 
 
-def ends(place: Placed, error: str) -> str:
-    """The name of the one terminal state that the error leads to; an error nobody catches has none."""
+def ends(place: Placed, error: str) -> set[str]:
+    """The names of the terminal states that the error can lead to; an error nobody catches has none."""
     for here in (place, *place.around):
         for catcher in here.state.get("Catch", []):
             if {error, "States.ALL"} & set(catcher["ErrorEquals"]):
-                (terminal,) = terminals(catcher["Next"], here.siblings)
-                return terminal
+                return terminals(catcher["Next"], here.siblings)
     raise AssertionError(f"{error} of {place.name} is caught nowhere")
 
 
@@ -209,13 +227,30 @@ def terminals(name: str, states: dict[str, Any]) -> set[str]:
         state.get("Next"),
         state.get("Default"),
         *(choice.get("Next") for choice in state.get("Choices", [])),
+        *(catcher["Next"] for catcher in state.get("Catch", [])),
     ]
     if not any(following):
         return {name}
     return {end for next_name in filter(None, following) for end in terminals(next_name, states)}
 
 
-def test_the_fail_state_tells_error_and_cause() -> None:
-    assert ALL["ProvisioningFailed"].state["Type"] == "Fail"
-    assert ALL["ProvisioningFailed"].state["ErrorPath"] == "$.Error"
-    assert ALL["ProvisioningFailed"].state["CausePath"] == "$.Cause"
+def test_the_fail_state_tells_error_and_cause(machine: str) -> None:
+    failed = ALL[machine, FAILED[machine]].state
+    assert failed["Type"] == "Fail"
+    assert failed["ErrorPath"] == "$.Error"
+    assert failed["CausePath"] == "$.Cause"
+
+
+def test_from_the_lease_on_every_failure_gives_it_back(machine: str) -> None:
+    """Before it there is nothing to give back; RecordFailure itself must not try again."""
+    states = MACHINES[machine]["States"]
+    leased = terminal_path(states["AcquireLease"]["Next"], states)
+    for name in leased:
+        for catcher in states[name].get("Catch", []):
+            assert catcher["Next"] in (leased | {"RecordFailure"}), name
+            assert catcher["ResultPath"].startswith("$.failure"), name
+
+
+def terminal_path(name: str, states: dict[str, Any]) -> set[str]:
+    """The states from one to the green end, in the order of Next."""
+    return {name} | (terminal_path(states[name]["Next"], states) if "Next" in states[name] else set())

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from tests.unit.cloudformation_yaml import DEFINITION_TEXT, PLACEHOLDER, TEMPLATE_TEXT, resources, template
+from tests.unit.cloudformation_yaml import DEFINITION_TEXTS, PLACEHOLDER, TEMPLATE_TEXT, resources, template
 from tests.unit.handler_source import handler_modules, reached
 
 FUNCTIONS = resources("AWS::Serverless::Function")
 GLOBALS = template()["Globals"]["Function"]
+MACHINES = resources("AWS::Serverless::StateMachine")
 
 # What AWS asks of a caller besides the call itself. Every other granted action must be called in the code.
 IMPLIED = {
@@ -146,17 +147,24 @@ def test_every_wildcard_resource_says_why() -> None:
     assert [line for line in wild if not re.search(r"# \S+ \S+", line)] == []
 
 
-def test_every_placeholder_of_the_definition_is_defined_and_used() -> None:
-    (machine,) = resources("AWS::Serverless::StateMachine").values()
-    assert set(PLACEHOLDER.findall(DEFINITION_TEXT)) == set(machine["DefinitionSubstitutions"])
+def test_every_machine_has_its_definition() -> None:
+    for name, machine in MACHINES.items():
+        file = name.removesuffix("StateMachine").lower()
+        assert machine["DefinitionUri"] == f"statemachine/{file}.asl.yaml"
+    assert MACHINES.keys() == DEFINITION_TEXTS.keys()
 
 
-def test_the_machine_may_invoke_exactly_its_functions() -> None:
-    (machine,) = resources("AWS::Serverless::StateMachine").values()
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_placeholder_of_the_definition_is_defined_and_used(name: str) -> None:
+    assert set(PLACEHOLDER.findall(DEFINITION_TEXTS[name])) == set(MACHINES[name]["DefinitionSubstitutions"])
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_machine_may_invoke_exactly_its_functions(name: str) -> None:
+    machine = MACHINES[name]
     substituted = [v["Fn::GetAtt"] for v in machine["DefinitionSubstitutions"].values() if "Fn::GetAtt" in v]
     (invoke,) = [s for s in statements(machine) if s["Action"] == "lambda:InvokeFunction"]
     assert [resource["Fn::GetAtt"] for resource in invoke["Resource"]] == substituted
-    assert len(substituted) == len(FUNCTIONS) - 1  # all but the guard
     assert machine["Tracing"] == {"Enabled": True}
     assert machine["Logging"]["IncludeExecutionData"] is False
 
@@ -178,6 +186,9 @@ def test_data_at_rest_is_encrypted_and_private() -> None:
         assert bucket["BucketEncryption"]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["LifecycleConfiguration"]["Rules"]
+    for table in resources("AWS::DynamoDB::Table").values():
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert all(queue["SqsManagedSseEnabled"] for queue in resources("AWS::SQS::Queue").values())
 
 

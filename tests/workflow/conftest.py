@@ -63,18 +63,69 @@ class Deployed:
         return [entry for entry in own if not entry["name"].startswith(("sqs.", "logs.", "lambda."))]
 
     def writes(self, since: int) -> list[str]:
-        """The mutating calls of the functions, reports aside: a report is written by every run."""
+        """The mutating calls of the functions, but for what every run writes: its report and the ledger."""
         own = [entry["name"] for entry in self.calls_of_functions(since) if entry["mutating"]]
-        return [name for name in own if name != "s3.PutObject"]
+        return [name for name in own if name != "s3.PutObject" and not name.startswith("dynamodb.")]
 
-    def provision(self, request: Any, name: str | None = None) -> dict[str, Any]:
+    def provision(self, request: Any) -> dict[str, Any]:
         """Start the machine and wait for its end; the finished execution, with ``history`` beside."""
-        stepfunctions = self.client("stepfunctions")
-        extra = {"name": name} if name else {}
-        arn = stepfunctions.start_execution(
-            stateMachineArn=self.output("ProvisionStateMachineArn"), input=json.dumps(request), **extra
+        return self.finished(self.start("Provision", request))
+
+    def teardown(self, cluster: str, **changes: Any) -> dict[str, Any]:
+        """Tear a cluster down; the finished execution."""
+        return self.finished(self.start("Teardown", {"clusterName": cluster, "confirm": cluster, **changes}))
+
+    def start(self, machine: str, request: Any) -> str:
+        """Start a machine; the execution's ARN."""
+        arn: str = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.output(f"{machine}StateMachineArn"), input=json.dumps(request)
         )["executionArn"]
+        return arn
+
+    def stopped_at(self, state: str, request: Any) -> dict[str, Any]:
+        """Start to provision and stop the execution when its function of that state is invoked."""
+        self.control(f"breakpoint?function={state}Function", post=True)
+        arn = self.start("Provision", request)
+        deadline = time.monotonic() + 60
+        while not self.control("breakpoint")["reached"]:
+            assert time.monotonic() < deadline, f"{state} was not reached"
+            time.sleep(0.05)
+        try:
+            self.client("stepfunctions").stop_execution(executionArn=arn, error="Stopped", cause="by a test")
+        finally:
+            self.control("clock/release", post=True)
         return self.finished(arn)
+
+    def ours(self, cluster: str) -> dict[str, list[str]]:
+        """All that bears the cluster's mark, by kind; kinds of which there is nothing are left out."""
+        ec2, mine = self.client("ec2"), [{"Name": "tag:eks-outposts-servers:cluster", "Values": [cluster]}]
+        groups = self.client("autoscaling").describe_auto_scaling_groups(Filters=mine)["AutoScalingGroups"]
+        reservations = ec2.describe_instances(Filters=mine)["Reservations"]
+        instances = [instance for reservation in reservations for instance in reservation["Instances"]]
+        found = {
+            "groups": [group["AutoScalingGroupName"] for group in groups],
+            "instances": [i["InstanceId"] for i in instances if i["State"]["Name"] != "terminated"],
+            "templates": [
+                template["LaunchTemplateId"]
+                for template in ec2.describe_launch_templates(Filters=mine)["LaunchTemplates"]
+            ],
+            "interfaces": [
+                interface["NetworkInterfaceId"]
+                for interface in ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+            ],
+            "subnets": [subnet["SubnetId"] for subnet in ec2.describe_subnets(Filters=mine)["Subnets"]],
+            "clusters": [name for name in self.client("eks").list_clusters()["clusters"] if name == cluster],
+        }
+        return {kind: names for kind, names in found.items() if names}
+
+    def ledger(self, cluster: str) -> dict[str, Any] | None:
+        """The cluster's item, as DynamoDB answers it."""
+        item: dict[str, Any] | None = (
+            self.client("dynamodb")
+            .get_item(TableName=self.output("LedgerTableName"), Key={"clusterName": {"S": cluster}})
+            .get("Item")
+        )
+        return item
 
     def finished(self, arn: str, seconds: float = 120) -> dict[str, Any]:
         stepfunctions = self.client("stepfunctions")

@@ -104,26 +104,3 @@ def test_a_1u_server_gets_an_arm64_node(deployed: Deployed, first: dict[str, Any
     mine = [{"Name": "tag:eks-outposts-servers:cluster", "Values": ["edge-arm"]}]
     (reservation,) = deployed.client("ec2").describe_instances(Filters=mine)["Reservations"]
     assert reservation["Instances"][0]["InstanceType"].startswith("c6gd.")
-
-
-def test_two_starts_of_the_same_request_at_once_make_one_cluster(deployed: Deployed) -> None:
-    """The lease comes with a later version; already now nothing is made twice."""
-    request = json.dumps(
-        {"clusterName": "edge-two", "outposts": [{"outpostId": SERVER_2U, "nodes": {"desired": 1}}]}
-    )
-    stepfunctions = deployed.client("stepfunctions")
-    machine = deployed.output("ProvisionStateMachineArn")
-    deployed.control("clock/hold", post=True)
-    try:
-        arns = [
-            stepfunctions.start_execution(stateMachineArn=machine, input=request)["executionArn"]
-            for _ in range(2)
-        ]
-    finally:
-        deployed.control("clock/release", post=True)
-    runs = [deployed.finished(arn) for arn in arns]
-    assert [run["status"] for run in runs] == ["SUCCEEDED", "SUCCEEDED"], [run.get("cause") for run in runs]
-    mine = [{"Name": "tag:eks-outposts-servers:cluster", "Values": ["edge-two"]}]
-    ec2 = deployed.client("ec2")
-    assert len(ec2.describe_subnets(Filters=mine)["Subnets"]) == 1
-    assert sum(len(r["Instances"]) for r in ec2.describe_instances(Filters=mine)["Reservations"]) == 1

@@ -4,6 +4,7 @@ from simulator.deploy.resources import (
     awslambda,
     cloudtrail,
     cloudwatch,
+    dynamodb,
     ec2,
     ec2_routing,
     events,
@@ -15,6 +16,19 @@ from simulator.deploy.resources import (
 )
 from simulator.deploy.resources.kind import Kind
 
-_MODULES = (awslambda, cloudtrail, cloudwatch, ec2, ec2_routing, events, iam, logs, s3, sqs, stepfunctions)
+_MODULES = (
+    awslambda,
+    cloudtrail,
+    cloudwatch,
+    dynamodb,
+    ec2,
+    ec2_routing,
+    events,
+    iam,
+    logs,
+    s3,
+    sqs,
+    stepfunctions,
+)
 
 KINDS: dict[str, Kind] = {kind.type: kind for module in _MODULES for kind in module.KINDS}
