@@ -184,7 +184,9 @@ def test_the_top_level_and_the_tasks_of_a_server_catch_everything_and_nothing_el
         assert ("Catch" in place.state) == catches, place.name
 
 
-@pytest.mark.parametrize("key", sorted(key for key, place in TASKS.items() if of_a_server(place)), ids="/".join)
+@pytest.mark.parametrize(
+    "key", sorted(key for key, place in TASKS.items() if of_a_server(place)), ids="/".join
+)
 def test_a_servers_failure_is_kept_under_the_states_name_and_ends_its_iteration(key: Id) -> None:
     (catcher,) = TASKS[key].state["Catch"]
     assert catcher["ResultPath"] == f"$.failed.{key[1]}"
@@ -193,7 +195,9 @@ def test_a_servers_failure_is_kept_under_the_states_name_and_ends_its_iteration(
 
 def test_a_server_that_failed_early_goes_along_to_where_all_are_gathered() -> None:
     """It makes no nodes, and GatherServers is the first to judge."""
-    states = {name: place.state for (machine, name), place in ALL.items() if machine == "ProvisionStateMachine"}
+    states = {
+        name: place.state for (machine, name), place in ALL.items() if machine == "ProvisionStateMachine"
+    }
     assert states["Nodes"]["ItemSelector"]["failed.$"] == "$$.Map.Item.Value.failed"
     (choice,) = states["EdgeMade"]["Choices"]
     assert choice == {"Variable": "$.deviceIndex", "IsNull": True, "Next": "NodesFailed"}
