@@ -25,7 +25,7 @@ from extended_cluster.types import (
 NODE_SUBNET_PREFIX: Final = 24
 # Step Functions carries at most 256 KiB from state to state (guide, "Quotas"); the plan, the request and what the
 # servers' states add to it travel together, and the plan is the largest part.
-MOST_BYTES: Final = 120_000
+MOST_BYTES: Final = 100_000
 
 
 def build(spec: Spec, facts: Facts, today: date) -> Plan:

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 import fastjsonschema
 
 from extended_cluster.cidr import overlapping
-from extended_cluster.endpoint import as_block, refusal_of
+from extended_cluster.endpoint import ENDPOINT_SCHEMA, as_block, refusal_of
 from extended_cluster.errors import InvalidRequest
 from extended_cluster.types import EndpointAccess, Nodes, OutpostSpec, Spec
 
@@ -113,46 +113,6 @@ OUTPOST_SCHEMA: Final[dict[str, Any]] = {
                     "examples": [1],
                 },
             },
-        },
-    },
-}
-
-ENDPOINT_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "an object with private, and for a public endpoint either publicCidrs or prefixListId",
-    "default": {"private": True, "publicCidrs": [], "prefixListId": None},
-    "additionalProperties": False,
-    "examples": [{"publicCidrs": ["203.0.113.0/24"]}, {"prefixListId": "pl-0a1b2c3d4e5f60001"}],
-    "properties": {
-        "private": {
-            "type": "boolean",
-            "default": True,
-            "description": "true or false: whether the Kubernetes API answers inside the VPC",
-            "examples": [True],
-        },
-        "publicCidrs": {
-            "type": "array",
-            # EKS user guide, "Service quotas": public endpoint access CIDR ranges per cluster.
-            "maxItems": 40,
-            "uniqueItems": True,
-            "default": [],
-            "description": "a list of at most 40 different IPv4 network addresses that reach the Kubernetes API "
-            "from the internet; empty for none; everyone only by writing 0.0.0.0/0",
-            "examples": [["203.0.113.0/24"]],
-            "items": {
-                "type": "string",
-                "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$",
-                "description": "an IPv4 network address with its mask",
-                "examples": ["203.0.113.0/24"],
-            },
-        },
-        "prefixListId": {
-            "type": ["string", "null"],
-            "pattern": "^pl-([0-9a-f]{8}|[0-9a-f]{17})$",
-            "default": None,
-            "description": "the id of an IPv4 prefix list of the Region, whose entries then stand for publicCidrs: "
-            "pl- and 8 or 17 hexadecimal digits; null for none",
-            "examples": ["pl-0a1b2c3d4e5f60001"],
         },
     },
 }
