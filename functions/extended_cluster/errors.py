@@ -101,6 +101,10 @@ class NodesFailed(ProvisioningError):
     """The Auto Scaling group could not launch or keep the nodes; the activity's message tells why."""
 
 
+class NodesNotJoined(ProvisioningError):
+    """Instances run, but CoreDNS found no node to run on in all the time it was given."""
+
+
 class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 

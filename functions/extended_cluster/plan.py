@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from extended_cluster import decisions
+from extended_cluster import decisions, lan
 from extended_cluster.cidr import next_free
 from extended_cluster.errors import ImageUnsupported, NetworkUnsupported
 from extended_cluster.names import cluster_tags, server_name, server_tags
@@ -25,6 +25,7 @@ NODE_SUBNET_PREFIX: Final = 24
 def build(spec: Spec, facts: Facts, today: date) -> Plan:
     """The plan; the same arguments give the same plan."""
     name, cluster = spec["clusterName"], facts["cluster"]
+    lan.require_apart(spec["outposts"], facts["network"]["vpcCidrs"])
     images = {image["outpostId"]: image for image in facts["images"]}
     outposts = {outpost["outpostId"]: outpost for outpost in facts["outposts"]}
     taken = list(facts["network"]["takenCidrs"])
@@ -53,6 +54,7 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
         made += [
             decisions.for_subnet(server, wanted, subnet),
             decisions.for_lni(server, subnet),
+            decisions.for_guest(server),
             decisions.for_image(image, images[outpost_id], cluster["version"]),
             decisions.for_nodes(server, wanted, outpost),
         ]
@@ -64,10 +66,15 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             tags=cluster_tags(name, spec["tags"]),
             deletionProtection=spec["deletionProtection"],
             adminPrincipalArns=spec["adminPrincipalArns"],
+            localCidrs=lan.cidrs(spec["outposts"]),
         ),
         servers=servers,
         decisions=made,
-        warnings=[decisions.NOT_SUPPORTED, *decisions.support_warnings(cluster, today)],
+        warnings=[
+            decisions.NOT_SUPPORTED,
+            *decisions.support_warnings(cluster, today),
+            *lan.warnings(spec["outposts"]),
+        ],
     )
 
 

@@ -110,6 +110,7 @@ def test_the_plan_of_a_new_cluster() -> None:
         "tags": TAGS,
         "deletionProtection": False,
         "adminPrincipalArns": [],
+        "localCidrs": [],
     }
     name = f"edge-1-{OUTPOST}"
     assert made["servers"] == [
@@ -122,7 +123,15 @@ def test_the_plan_of_a_new_cluster() -> None:
             "imageId": ARM,
             "subnetCidr": "10.0.2.0/24",
             "nodes": {"min": 1, "desired": 1, "max": 2},
-            "lni": {"deviceIndex": 1},
+            "lni": {
+                "deviceIndex": 1,
+                "addressing": "dhcp",
+                "address": None,
+                "localCidr": None,
+                "gateway": None,
+                "mtu": 1500,
+                "vlan": None,
+            },
             "name": name,
             "tags": {**TAGS, "eks-outposts-servers:outpost": OUTPOST, "Name": name},
         }
@@ -144,6 +153,11 @@ def test_the_plan_of_a_new_cluster() -> None:
             "reason": "a new subnet has them disabled",
         },
         {
+            "action": "keep",
+            "resource": f"LAN unknown of {name}: addressed by DHCP, MTU 1500",
+            "reason": "lni.localCidr is not given, so routing and address translation stay as they are",
+        },
+        {
             "action": "reuse",
             "resource": f"image {ARM} (node-arm64, arm64)",
             "reason": "EKS recommends it for Kubernetes 1.35 on Amazon Linux 2023; it has one EBS snapshot",
@@ -162,14 +176,14 @@ def test_a_finished_cluster_is_reused_and_kept_throughout() -> None:
     seen["network"]["nodeSubnets"][OUTPOST] = own_subnet(1)
     seen["outposts"][0]["slots"] = {"total": 2, "used": 2, "free": 0, "ours": 1}
     made = plan(seen)
-    assert actions(made) == ["reuse", "reuse", "keep", "reuse", "keep"]
+    assert actions(made) == ["reuse", "reuse", "keep", "keep", "reuse", "keep"]
     assert made["servers"][0]["subnetCidr"] == "10.0.7.0/24"
     assert made["cluster"]["exists"] is True
 
 
 def test_the_block_asked_for_is_taken() -> None:
-    made = plan(facts(), subnetCidr="10.0.9.0/28")
-    assert made["servers"][0]["subnetCidr"] == "10.0.9.0/28"
+    made = plan(facts(), subnetCidr="10.0.9.0/26")
+    assert made["servers"][0]["subnetCidr"] == "10.0.9.0/26"
     assert "as the request asks" in made["decisions"][1]["reason"]
 
 
@@ -203,14 +217,14 @@ def test_another_device_index_on_our_subnet_is_refused() -> None:
 
 
 def test_the_plan_always_says_that_aws_does_not_support_this() -> None:
-    assert plan(facts())["warnings"] == [
+    assert plan(facts(), lni={"localCidr": "192.168.10.0/24"})["warnings"] == [
         "EKS nodes on Outposts servers are not supported by AWS: EKS on Outposts is supported on racks only."
     ]
 
 
 @pytest.mark.parametrize(("today", "warned"), [(date(2026, 12, 26), False), (date(2026, 12, 27), True)])
 def test_standard_support_that_ends_within_90_days_is_warned_of(today: date, warned: bool) -> None:
-    warnings = plan(facts(), today)["warnings"][1:]
+    warnings = plan(facts(), today, lni={"localCidr": "192.168.10.0/24"})["warnings"][1:]
     assert [("1.35 ends on 2027-03-27, in 90 days" in warning) for warning in warnings] == [True] * warned
 
 
@@ -224,3 +238,19 @@ def test_the_handler_takes_now_from_the_event() -> None:
     }
     result = build_plan.handler(event, SimpleNamespace(aws_request_id="request-1"))
     assert "in 26 days" in result["warnings"][1]
+
+
+def test_the_lan_goes_into_the_cluster_s_plan_and_the_decisions() -> None:
+    lni = {"localCidr": "192.168.10.0/24", "addressing": "static", "address": "192.168.10.5/24", "vlan": 7}
+    made = plan(facts(), lni={**lni, "gateway": "192.168.10.1"})
+    assert made["cluster"]["localCidrs"] == ["192.168.10.0/24"]
+    (told,) = [one for one in made["decisions"] if one["resource"].startswith("LAN")]
+    assert told["action"] == "enable"
+    for part in ("192.168.10.5/24", "VLAN 7", "192.168.10.1"):
+        assert part in told["resource"]
+
+
+@pytest.mark.parametrize("lan", ["10.0.200.0/24", "10.0.0.0/8", "172.20.4.0/24", "10.100.0.0/24"])
+def test_a_lan_that_overlaps_the_vpc_or_the_services_is_refused(lan: str) -> None:
+    with pytest.raises(NetworkUnsupported, match=rf"outposts\[0\]\.lni\.localCidr` {lan} overlaps"):
+        plan(facts(), lni={"localCidr": lan})
