@@ -17,6 +17,7 @@ PLAN: ClusterPlan = {
     "tags": {"team": "edge"},
     "deletionProtection": True,
     "adminPrincipalArns": [],
+    "localCidrs": [],
 }
 ROLE = "arn:aws:iam::123456789012:role/cluster"
 
