@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 from extended_cluster.aws import client
 from extended_cluster.errors import ImageUnsupported
 from extended_cluster.handler import Event, Result, state
-from extended_cluster.types import Architecture, Image, ImageFacts, Spec
+from extended_cluster.types import Architecture, Image, ImageFacts, OutpostSpec, Spec
 
+_EKS_AL2023 = "amazon-eks-node-al2023-"
 _ARCHITECTURES: tuple[Architecture, ...] = ("x86_64", "arm64")
 # EC2 API reference, "Error codes": one bad id among several fails the whole DescribeImages call.
 _NO_SUCH_IMAGE = frozenset({"InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable"})
@@ -26,6 +27,9 @@ def check(spec: Spec, version: str, ssm: Any, ec2: Any) -> list[ImageFacts]:
     asked = {outpost["outpostId"]: outpost["imageId"] for outpost in spec["outposts"]}
     defaults = _recommended(version, ssm) if None in asked.values() else []
     images = _describe({*defaults, *filter(None, asked.values())}, ec2)
+    for outpost in spec["outposts"]:
+        if outpost["imageId"]:
+            _require_nodeadm(images[outpost["imageId"]], outpost)
     return [
         ImageFacts(
             outpostId=outpost_id,
@@ -36,6 +40,19 @@ def check(spec: Spec, version: str, ssm: Any, ec2: Any) -> list[ImageFacts]:
         )
         for outpost_id, image_id in asked.items()
     ]
+
+
+def _require_nodeadm(image: Image, outpost: OutpostSpec) -> None:
+    """Own images must take the user data that we write; nothing but their name or their owner can tell.
+
+    EKS user guide, "Amazon EKS optimized AMI": images built from its sources keep the prefix.
+    """
+    if outpost["userData"] != "nodeadm" and not image["name"].startswith(_EKS_AL2023):
+        raise ImageUnsupported(
+            f"Image {image['imageId']} ({image['name']}) is not named {_EKS_AL2023}*, so it may not understand "
+            "the user data for EKS AL2023 (nodeadm), and its node would never join.",
+            do='If it does, say so with userData "nodeadm"; else name another imageId, or leave it out.',
+        )
 
 
 def _recommended(version: str, ssm: Any) -> list[str]:

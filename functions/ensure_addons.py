@@ -6,8 +6,13 @@ from extended_cluster.handler import Event, Result, state
 
 @state
 def handler(event: Event) -> Result:
-    """{name, version, tags} -> {addons: [{name, version, status}]}. AddonFailed with the health issues."""
+    """{name, version, tags, localCidrs} -> {addons: [Addon]}. AddonFailed with the health issues."""
     found = addons.ensure(
-        aws.client("eks"), event["name"], event["version"], addons.BEFORE_NODES, event["tags"]
+        aws.client("eks"),
+        event["name"],
+        event["version"],
+        addons.BEFORE_NODES,
+        event["tags"],
+        event["localCidrs"],
     )
     return {"addons": addons.summary(found)}

@@ -1,26 +1,47 @@
 """EnsureCoreDns: with nodes there, CoreDNS can run; then every add-on must be ACTIVE."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from extended_cluster import addons, aws
-from extended_cluster.errors import NotReadyYet
+from extended_cluster.errors import AddonFailed, NodesNotJoined, NotReadyYet
 from extended_cluster.handler import Event, Result, state
+
+# What a node needs to join (facts: EKS): the usual reasons, the likeliest first.
+_CHECKS = (
+    "what its console says (aws ec2 get-console-output --instance-id ID --latest)",
+    "that its first interface has the cluster security group",
+    "that the node role has an access entry of type EC2_LINUX",
+    "that the node subnet's default route leads to a NAT gateway and the service link is up",
+    "that name, endpoint, certificate authority and service CIDR in its user data are the cluster's",
+)
 
 
 @state
 def handler(event: Event) -> Result:
-    """{name, version, tags} -> {addons: [{name, version, status}]}. NotReadyYet, AddonFailed unless ACTIVE."""
-    return ensure(aws.client("eks"), event["name"], event["version"], event["tags"])
+    """{name, version, tags, localCidrs, look, lastLook} -> {addons: [Addon]}.
 
-
-def ensure(eks: Any, cluster: str, version: str, tags: Mapping[str, str]) -> Result:
-    """Create CoreDNS (and whatever else is missing); all four ACTIVE, or the reason why not yet."""
-    found = addons.ensure(eks, cluster, version, addons.BEFORE_NODES + addons.AFTER_NODES, tags)
-    waiting = [_state(addon) for addon in found if addon["status"] != "ACTIVE"]
+    look: how often this state has been retried; lastLook: how often it will be. Unless all add-ons are ACTIVE,
+    NotReadyYet, and at the last look NodesNotJoined or AddonFailed.
+    """
+    eks, cluster = aws.client("eks"), event["name"]
+    names = addons.BEFORE_NODES + addons.AFTER_NODES
+    found = addons.ensure(eks, cluster, event["version"], names, event["tags"], event["localCidrs"])
+    waiting = [addon for addon in found if addon["status"] != "ACTIVE"]
     if waiting:
-        raise NotReadyYet(f"Add-ons of cluster {cluster} are not ACTIVE: {'; '.join(waiting)}.")
+        raise _not_active(cluster, waiting, last=event["look"] >= event["lastLook"])
     return {"addons": addons.summary(found)}
+
+
+def _not_active(cluster: str, waiting: list[dict[str, Any]], *, last: bool) -> Exception:
+    what = f"Add-ons of cluster {cluster} are not ACTIVE: {'; '.join(map(_state, waiting))}."
+    no_node = any(addon["addonName"] in addons.AFTER_NODES for addon in waiting)
+    if no_node:
+        what += f" CoreDNS needs a node. If none joins, check of an instance {'; '.join(_CHECKS)}."
+    if not last:
+        return NotReadyYet(what)
+    if no_node:
+        return NodesNotJoined(what, do="Correct the cause and start the same request again.")
+    return AddonFailed(what, do="Look at the add-on's health in EKS and start the same request again.")
 
 
 def _state(addon: dict[str, Any]) -> str:

@@ -3,12 +3,24 @@
 from datetime import datetime
 from pathlib import Path
 
-from simulator import autoscaling, awslambda, deploy, ec2, eks, iam, outposts, ssm, stepfunctions, trail
+from simulator import (
+    autoscaling,
+    awslambda,
+    deploy,
+    ec2,
+    eks,
+    guest,
+    iam,
+    outposts,
+    ssm,
+    stepfunctions,
+    trail,
+)
 from simulator.cloud import Cloud
 from simulator.s3 import heed_conditions_of_bucket_policies
 
-# Later: guest (what boots on an instance) and kube (the cluster's Kubernetes API) join the packages below,
-# faults becomes a layer of its own between trail and iam.
+# Later: kube (the cluster's Kubernetes API) joins the packages below, faults becomes a layer of its own between
+# trail and iam.
 
 
 def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None = None) -> Cloud:
@@ -23,7 +35,19 @@ def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None 
     # CloudTrail records what IAM refuses, so it stands outside.
     cloud.wrap(trail.layer(cloud))
     cloud.wrap(iam.layer(cloud))
-    for package in (iam, trail, ssm, outposts, ec2, autoscaling, eks, awslambda, stepfunctions, deploy):
+    for package in (
+        iam,
+        trail,
+        ssm,
+        outposts,
+        ec2,
+        autoscaling,
+        eks,
+        guest,
+        awslambda,
+        stepfunctions,
+        deploy,
+    ):
         cloud.install(package.operations(cloud))
     heed_conditions_of_bucket_policies()
     stepfunctions.point_interpreter_at(cloud)

@@ -31,6 +31,8 @@ from simulator.moto_server import application, client_of
 
 if TYPE_CHECKING:
     from simulator.awslambda.functions import Functions
+    from simulator.eks.records import Store
+    from simulator.guest import Guest
     from simulator.iam.credentials import Credentials, Sessions
     from simulator.trail.eventbridge import EventBridge
 
@@ -48,6 +50,8 @@ class Cloud:
     functions: "Functions"
     sessions: "Sessions"
     events: "EventBridge"
+    clusters: "Store"
+    guest: "Guest"
     # The interpreter of the environment that holds what Lambda's managed runtime brings, and nothing else.
     lambda_runtime = Path(".lambda-runtime/bin/python").absolute()
 

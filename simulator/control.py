@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
+
+from simulator.call import AwsError
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -29,6 +31,7 @@ class Control:
                 Rule(f"{PREFIX}/breakpoint", methods=["GET"], endpoint=self._breakpoint),
                 Rule(f"{PREFIX}/breakpoint", methods=["POST"], endpoint=self._arm),
                 Rule(f"{PREFIX}/calls", methods=["GET"], endpoint=self._calls),
+                Rule(f"{PREFIX}/guest", methods=["GET"], endpoint=self._guest),
             ]
         )
 
@@ -72,3 +75,10 @@ class Control:
     def _calls(self, request: Request) -> list[dict[str, Any]]:
         """Every API call from the given index on (``?since=``)."""
         return [asdict(entry) for entry in self._cloud.audit.entries[int(request.args.get("since", 0)) :]]
+
+    def _guest(self, request: Request) -> dict[str, Any]:
+        """Whether an instance has joined its cluster and its LNI is up, or why not (``?instance=``)."""
+        try:
+            return self._cloud.guest.report(request.args["instance"])
+        except AwsError as unknown:
+            raise NotFound(unknown.message) from unknown

@@ -11,7 +11,7 @@ from moto.core.request import Request
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
-from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller
+from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller, NotModelled
 from simulator.wire import Wire, decode, encode, encode_error, signed_scope
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Gateway:
             return self._as_it_came(call, request) if service == "s3" else self._translated(call, wire)
         except AwsError as refused:
             return encode_error(wire, refused, request_id)
+        except NotImplementedError:  # moto's word for an operation that it does not have
+            return encode_error(wire, NotModelled(call.name), request_id)
         except Exception as broken:  # the caller gets what any broken service gives: a logged 500
             log.exception("%s broke the simulator", call.name)
             failure = AwsError("InternalFailure", f"The simulator broke on {call.name}: {broken!r}", 500)

@@ -1,15 +1,18 @@
 """The cluster's EKS add-ons: look, create what is missing, say how they are."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from extended_cluster import vpc_cni
 from extended_cluster.errors import AddonFailed, KubernetesVersionUnsupported
-from extended_cluster.names import client_token, cluster_tags
+from extended_cluster.names import client_token, cluster_tags, is_ours
 
 # coredns is not among them: it never becomes ACTIVE without a node (facts: EKS).
-BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+VPC_CNI = "vpc-cni"
+BEFORE_NODES = (VPC_CNI, "kube-proxy", "eks-pod-identity-agent")
 AFTER_NODES = ("coredns",)
 
 _BROKEN = frozenset({"CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED", "DELETING"})
@@ -18,18 +21,24 @@ type EksAddon = dict[str, Any]
 
 
 def ensure(
-    eks: Any, cluster: str, kubernetes_version: str, names: Sequence[str], tags: Mapping[str, str]
+    eks: Any,
+    cluster: str,
+    kubernetes_version: str,
+    names: Sequence[str],
+    tags: Mapping[str, str],
+    local_cidrs: Sequence[str],
 ) -> list[EksAddon]:
     """The named add-ons as EKS describes them, the missing ones just created at their default version.
 
-    An existing add-on is kept at its version. AddonFailed for one that EKS calls failed.
+    An existing add-on is kept at its version; vpc-cni's configuration is completed if the add-on is ours by
+    tag. AddonFailed for one that EKS calls failed.
     """
     pages = eks.get_paginator("list_addons").paginate(clusterName=cluster)
     present = {name for page in pages for name in page["addons"]}
     addons = [
         _describe(eks, cluster, name)
         if name in present
-        else _create(eks, cluster, kubernetes_version, name, tags)
+        else _create(eks, cluster, kubernetes_version, name, tags, local_cidrs)
         for name in names
     ]
     for addon in addons:
@@ -39,7 +48,10 @@ def ensure(
                 do=f"Correct the cause, delete the add-on (aws eks delete-addon --cluster-name {cluster} "
                 f"--addon-name {addon['addonName']}) and start the same request again.",
             )
-    return addons
+    return [
+        _configured(eks, cluster, addon, local_cidrs) if addon["addonName"] == VPC_CNI else addon
+        for addon in addons
+    ]
 
 
 def issues(addon: EksAddon) -> str:
@@ -49,14 +61,49 @@ def issues(addon: EksAddon) -> str:
 
 
 def summary(addons: list[EksAddon]) -> list[dict[str, str]]:
-    """``[{name, version, status}]``."""
+    """``[{name, version, status}]``, and ``remark`` where something was left as it is."""
     return [
         {"name": addon["addonName"], "version": addon["addonVersion"], "status": addon["status"]}
+        | ({"remark": addon["remark"]} if "remark" in addon else {})
         for addon in addons
     ]
 
 
-def _create(eks: Any, cluster: str, kubernetes_version: str, name: str, tags: Mapping[str, str]) -> EksAddon:
+def _configured(eks: Any, cluster: str, addon: EksAddon, local_cidrs: Sequence[str]) -> EksAddon:
+    """vpc-cni with the configuration that it needs here: given now, or left alone with a remark."""
+    existing = addon.get("configurationValues", "")
+    wanted = vpc_cni.configuration(local_cidrs, existing)
+    if wanted is not None and json.loads(wanted) == json.loads(existing or "{}"):
+        return addon
+    if wanted is None or not is_ours(addon.get("tags", {}), cluster):
+        why = "is not JSON of the known form" if wanted is None else "is not ours by tag"
+        return {**addon, "remark": f"it {why}, so its configuration was left; it should hold {wanted}"}
+    if addon["status"] not in ("ACTIVE", "DEGRADED"):
+        return addon  # EKS changes one thing at a time; EnsureCoreDns looks again
+    try:
+        eks.update_addon(
+            clusterName=cluster,
+            addonName=VPC_CNI,
+            configurationValues=wanted,
+            resolveConflicts="OVERWRITE",
+            clientRequestToken=client_token(cluster, f"addon/{VPC_CNI}/{addon['modifiedAt']}/{wanted}"),
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceInUseException":  # another run was faster
+            raise
+    return _describe(eks, cluster, VPC_CNI)
+
+
+def _create(
+    eks: Any,
+    cluster: str,
+    kubernetes_version: str,
+    name: str,
+    tags: Mapping[str, str],
+    local_cidrs: Sequence[str],
+) -> EksAddon:
+    # vpc-cni must be right before the first node starts it.
+    values = vpc_cni.configuration(local_cidrs) if name == VPC_CNI else None
     try:
         addon: EksAddon = eks.create_addon(
             clusterName=cluster,
@@ -64,6 +111,7 @@ def _create(eks: Any, cluster: str, kubernetes_version: str, name: str, tags: Ma
             addonVersion=_default_version(eks, name, kubernetes_version),
             clientRequestToken=client_token(cluster, f"addon/{name}"),
             tags=cluster_tags(cluster, tags),
+            **({"configurationValues": values} if values else {}),
         )["addon"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceInUseException":  # another run was faster

@@ -68,6 +68,22 @@ def for_lni(server: ServerPlan, existing: NodeSubnet | None) -> Decision:
     return Decision(action="keep", resource=resource, reason="the subnet has that device index already")
 
 
+def for_guest(server: ServerPlan) -> Decision:
+    """What the node's user data makes of its local network interface."""
+    lni = server["lni"]
+    how = "by DHCP" if lni["addressing"] == "dhcp" else f"as {lni['address']}"
+    tagged = "" if lni["vlan"] is None else f" in VLAN {lni['vlan']}"
+    default = "" if lni["gateway"] is None else f", LAN addresses answer through {lni['gateway']}"
+    return Decision(
+        action="keep" if lni["localCidr"] is None else "enable",
+        resource=f"LAN {lni['localCidr'] or 'unknown'} of {server['name']}: addressed {how}{tagged}, "
+        f"MTU {lni['mtu']}{default}",
+        reason="no source address translation to the LAN, and its answers leave by the LNI"
+        if lni["localCidr"]
+        else "lni.localCidr is not given, so routing and address translation stay as they are",
+    )
+
+
 def for_image(image: Image, facts: ImageFacts, version: str) -> Decision:
     """The image that the nodes boot from."""
     because = (

@@ -117,6 +117,10 @@ class TeardownIncomplete(ProvisioningError):
     """Something of the cluster could not be deleted; the message names each resource and why."""
 
 
+class NodesNotJoined(ProvisioningError):
+    """Instances run, but CoreDNS found no node to run on in all the time it was given."""
+
+
 class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 

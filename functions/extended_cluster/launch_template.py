@@ -37,7 +37,9 @@ def build(
         "ImageId": server["imageId"],
         "InstanceType": server["instanceType"],
         "IamInstanceProfile": {"Arn": instance_profile_arn},
-        "UserData": user_data.build(cluster),
+        "UserData": user_data.build(
+            cluster, server["outpostId"], {**server["lni"], "deviceIndex": device_index}
+        ),
         "NetworkInterfaces": [{"DeviceIndex": 0, **interface}, {"DeviceIndex": device_index, **interface}],
         # EKS best practices "Identity and Access Management": IMDSv2 only. Two hops, so that pods in the pod
         # network still reach it (the EKS AMI's own default).

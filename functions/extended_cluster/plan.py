@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Final
 
-from extended_cluster import decisions, expected, warnings
+from extended_cluster import decisions, expected, lan, warnings
 from extended_cluster.cidr import next_free
 from extended_cluster.errors import ClusterConflict, ImageUnsupported, InvalidRequest, NetworkUnsupported
 from extended_cluster.names import cluster_tags, server_name, server_tags
@@ -31,6 +31,7 @@ MOST_BYTES: Final = 100_000
 def build(spec: Spec, facts: Facts, today: date) -> Plan:
     """The plan; the same arguments give the same plan."""
     name, cluster = spec["clusterName"], facts["cluster"]
+    lan.require_apart(spec["outposts"], facts["network"]["vpcCidrs"])
     images = {image["outpostId"]: image for image in facts["images"]}
     outposts = {outpost["outpostId"]: outpost for outpost in facts["outposts"]}
     settings = _settings(spec, facts["network"])
@@ -67,6 +68,7 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
         made += [
             decisions.for_subnet(server, wanted, subnet),
             decisions.for_lni(server, subnet),
+            decisions.for_guest(server),
             decisions.for_image(image, images[outpost_id], cluster["version"]),
             decisions.for_launch_template(server, outpost),
             decisions.for_node_group(server, wanted, outpost),
@@ -85,6 +87,7 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             tags=cluster_tags(name, spec["tags"]),
             settings=settings,
             adminPrincipalArns=spec["adminPrincipalArns"],
+            localCidrs=lan.cidrs(spec["outposts"]),
         ),
         servers=servers,
         decisions=made,
@@ -94,6 +97,7 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             *warnings.of_zones(servers),
             *warnings.of_endpoint(settings),
             *warnings.of_capacity(servers, seen),
+            *lan.warnings(spec["outposts"]),
         ],
         expectedMinutes=expected.minutes(new_cluster=not cluster["exists"], new_nodes=new_nodes),
     )

@@ -15,7 +15,8 @@ import fastjsonschema
 from extended_cluster.cidr import overlapping
 from extended_cluster.endpoint import ENDPOINT_SCHEMA, as_block, refusal_of
 from extended_cluster.errors import InvalidRequest
-from extended_cluster.types import EndpointAccess, Nodes, OutpostSpec, Spec
+from extended_cluster.lni_request import LNI_SCHEMA, contradiction, whole_numbers
+from extended_cluster.types import EndpointAccess, LniSpec, Nodes, OutpostSpec, Spec
 
 # Step Functions keeps at most 25,000 events of an execution (Step Functions guide, "Quotas") and the definition
 # lets every server wait its full time: more servers could overrun it. tests/unit/test_budget.py counts.
@@ -85,7 +86,7 @@ OUTPOST_SCHEMA: Final[dict[str, Any]] = {
             "type": ["string", "null"],
             "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$",
             "default": None,
-            "description": "an IPv4 network address of the VPC with a mask of /16 to /28; "
+            "description": "an IPv4 network address of the VPC with a mask of /16 to /26; "
             "null chooses the next free /24 block",
             "examples": ["10.0.16.0/24"],
         },
@@ -97,23 +98,15 @@ OUTPOST_SCHEMA: Final[dict[str, Any]] = {
             "digits; null chooses EKS's own Amazon Linux 2023 image",
             "examples": ["ami-0a1b2c3d4e5f60001"],
         },
-        "lni": {
-            "type": "object",
-            "description": "an object with the local network interface's deviceIndex",
-            "default": {"deviceIndex": 1},
-            "additionalProperties": False,
-            "examples": [{"deviceIndex": 1}],
-            "properties": {
-                # EC2 API reference, EnableLniAtDeviceIndex: at least 1, no published maximum.
-                "deviceIndex": {
-                    **_WHOLE_NUMBER,
-                    "minimum": 1,
-                    "default": 1,
-                    "description": "a whole number, 1 or more: the local network interface's device index",
-                    "examples": [1],
-                },
-            },
+        # An image that only looks like EKS's own would boot and never join.
+        "userData": {
+            "enum": [None, "nodeadm"],
+            "default": None,
+            "description": "nodeadm: asserts that the image named by imageId takes EKS AL2023's user data; "
+            "null lets only images whose name says so boot",
+            "examples": ["nodeadm"],
         },
+        "lni": LNI_SCHEMA,
     },
 }
 
@@ -233,7 +226,7 @@ def complete(request: object) -> Spec:
         raise _refused(refusal) from None
     for place, (outpost, asked) in enumerate(zip(spec["outposts"], _asked_nodes(request), strict=True)):
         outpost["nodes"] = _nodes(asked, f"outposts[{place}].nodes")
-        outpost["lni"]["deviceIndex"] = int(outpost["lni"]["deviceIndex"])
+        outpost["lni"] = _lni(outpost, f"outposts[{place}].lni")
         _check_cidr(outpost, f"outposts[{place}].subnetCidr")
     _check_different(spec["outposts"])
     _check_endpoint(spec["endpointAccess"])
@@ -258,6 +251,17 @@ def _nodes(asked: Mapping[str, int], field: str) -> Nodes:
     return nodes
 
 
+def _lni(outpost: OutpostSpec, field: str) -> LniSpec:
+    lni = whole_numbers(outpost["lni"])
+    if wrong := contradiction(lni, outpost["nodes"]):
+        value = cast(Mapping[str, Any], lni)[wrong.field]
+        raise _invalid(
+            f"`{field}.{wrong.field}` is {json.dumps(value)}: {wrong.reason}.",
+            _accepted(LNI_SCHEMA["properties"][wrong.field]),
+        )
+    return lni
+
+
 def _check_cidr(outpost: OutpostSpec, field: str) -> None:
     cidr = outpost["subnetCidr"]
     if cidr is None:
@@ -267,7 +271,9 @@ def _check_cidr(outpost: OutpostSpec, field: str) -> None:
         network = ipaddress.IPv4Network(cidr)
     except ValueError as reason:  # AddressValueError and NetmaskValueError are ValueErrors
         raise _invalid(f"`{field}` is {json.dumps(cidr)}: {reason}.", _accepted(schema)) from None
-    if not 16 <= network.prefixlen <= 28:  # Amazon VPC user guide, "Subnet CIDR blocks"
+    # Amazon VPC user guide, "Subnet CIDR blocks": /16 to /28. Pods get whole /28 blocks (vpc_cni.py), and
+    # reserved addresses break the first and the last one, so that /27 and /28 hold none.
+    if not 16 <= network.prefixlen <= 26:
         raise _invalid(f"`{field}` is {json.dumps(cidr)}.", _accepted(schema))
 
 

@@ -4,7 +4,7 @@ Order of appearance: the request made complete (Spec), what preflight saw (Facts
 (Plan), and what has been made (Cluster, Server).
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from extended_cluster.names import Tags
 
@@ -24,9 +24,19 @@ class Nodes(TypedDict):
 
 
 class LniSpec(TypedDict):
-    """The local network interface: its device index on every node, at least 1."""
+    """The local network interface (LNI) of every node of a server: where it sits and how the guest sets it up.
+
+    address: host and mask, with addressing static only; localCidr: the LAN; gateway: the default route for
+    what the node sends from a LAN address.
+    """
 
     deviceIndex: int
+    addressing: Literal["dhcp", "static"]
+    address: str | None
+    localCidr: str | None
+    gateway: str | None
+    mtu: int
+    vlan: int | None
 
 
 class OutpostSpec(TypedDict):
@@ -37,6 +47,7 @@ class OutpostSpec(TypedDict):
     nodes: Nodes
     subnetCidr: str | None
     imageId: str | None
+    userData: Literal["nodeadm"] | None
     lni: LniSpec
 
 
@@ -180,7 +191,7 @@ class Facts(TypedDict):
 
 
 class ClusterPlan(TypedDict):
-    """The cluster to make (or to keep, when it exists)."""
+    """The cluster to make (or to keep, when it exists). localCidrs: the LANs of all servers of the request."""
 
     name: str
     version: str
@@ -188,6 +199,7 @@ class ClusterPlan(TypedDict):
     tags: Tags
     settings: ClusterSettings
     adminPrincipalArns: list[str]
+    localCidrs: list[str]
 
 
 class ServerPlan(TypedDict):
@@ -255,11 +267,12 @@ class Node(TypedDict):
 
 
 class Addon(TypedDict):
-    """An EKS add-on of the cluster."""
+    """An EKS add-on of the cluster; remark: what was left as it is, and why."""
 
     name: str
     version: str
     status: str
+    remark: NotRequired[str]
 
 
 class Failure(TypedDict):

@@ -1,26 +1,43 @@
-"""The user data that makes an EKS AL2023 instance a node of the cluster. Pure and deterministic.
+"""The user data that makes an EKS AL2023 instance a node with a local network interface. Pure, deterministic.
 
-EKS guide "Customize nodes" and amazon-eks-ami "nodeadm": a MIME part ``application/node.eks.aws`` that holds
-a NodeConfig. nodeadm reads YAML, and JSON is YAML.
+EKS guide "Customize nodes" and amazon-eks-ami "nodeadm": a MIME document with a part
+``application/node.eks.aws`` that holds a NodeConfig. nodeadm reads YAML, and JSON is YAML. The other part is a
+script for cloud-init.
 """
 
 import base64
 import json
 
-from extended_cluster.types import Cluster
+from extended_cluster import lni_guest, lni_script
+from extended_cluster.types import Cluster, LniSpec
+from extended_cluster.vpc_cni import MAX_PODS_EXPRESSION
 
-# Fixed, so that the same cluster gives the same bytes and a launch template compares equal. JSON has no line
-# that starts with two hyphens, so it cannot end the part early.
+# Fixed, so that the same cluster gives the same bytes and a launch template compares equal. No line of JSON,
+# of the script or of networkd's files starts with two hyphens, so none can end a part early.
 _BOUNDARY = "node-config"
+OUTPOST_LABEL = "eks-outposts-servers/outpost"
 
 
-def build(cluster: Cluster) -> str:
+def build(cluster: Cluster, outpost_id: str, lni: LniSpec) -> str:
     """The user data in base64, as a launch template takes it."""
-    return base64.b64encode(_mime(node_config(cluster)).encode()).decode()
+    return base64.b64encode(document(cluster, outpost_id, lni).encode()).decode()
 
 
-def node_config(cluster: Cluster) -> str:
-    """The NodeConfig. Its ``cidr`` is the service CIDR, never the VPC's (nodeadm API, ClusterDetails)."""
+def document(cluster: Cluster, outpost_id: str, lni: LniSpec) -> str:
+    """The MIME document: NodeConfig, then the script that sets up the LNI."""
+    script = lni_script.script(lni["deviceIndex"], lni_guest.files(lni))
+    return _mime(
+        ("application/node.eks.aws", node_config(cluster, outpost_id)),
+        ('text/x-shellscript; charset="us-ascii"', script),
+    )
+
+
+def node_config(cluster: Cluster, outpost_id: str) -> str:
+    """The NodeConfig. Its ``cidr`` is the service CIDR, never the VPC's (nodeadm API, ClusterDetails).
+
+    The label's key is outside kubernetes.io and k8s.io, where kubelet may set none; an Outpost's id is short
+    and plain enough for a label's value (Kubernetes, "Labels and Selectors").
+    """
     return json.dumps(
         {
             "apiVersion": "node.eks.aws/v1alpha1",
@@ -31,25 +48,19 @@ def node_config(cluster: Cluster) -> str:
                     "apiServerEndpoint": cluster["endpoint"],
                     "certificateAuthority": cluster["certificateAuthority"],
                     "cidr": cluster["serviceCidr"],
-                }
+                },
+                "kubelet": {
+                    "maxPodsExpression": MAX_PODS_EXPRESSION,
+                    "flags": [f"--node-labels={OUTPOST_LABEL}={outpost_id}"],
+                },
             },
         },
         indent=2,
     )
 
 
-def _mime(config: str) -> str:
-    return "\n".join(
-        [
-            "MIME-Version: 1.0",
-            f'Content-Type: multipart/mixed; boundary="{_BOUNDARY}"',
-            "",
-            f"--{_BOUNDARY}",
-            "Content-Type: application/node.eks.aws",
-            "",
-            config,
-            "",
-            f"--{_BOUNDARY}--",
-            "",
-        ]
-    )
+def _mime(*parts: tuple[str, str]) -> str:
+    lines = ["MIME-Version: 1.0", f'Content-Type: multipart/mixed; boundary="{_BOUNDARY}"', ""]
+    for content_type, content in parts:
+        lines += [f"--{_BOUNDARY}", f"Content-Type: {content_type}", "", content.rstrip("\n"), ""]
+    return "\n".join([*lines, f"--{_BOUNDARY}--", ""])

@@ -11,6 +11,7 @@ import botocore.session
 from simulator.call import Answer, Call, NotModelled, Operation
 from simulator.eks.access_entries import AccessEntries
 from simulator.eks.access_policies import AccessPolicies
+from simulator.eks.addon_updates import AddonUpdates
 from simulator.eks.addon_versions import describe_addon_configuration, describe_addon_versions
 from simulator.eks.addons import Addons
 from simulator.eks.clusters import Clusters
@@ -26,8 +27,8 @@ __all__ = ["operations"]
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:
     """Every operation of the EKS model: answered, or refused as not modelled."""
-    store = Store()
-    clusters, addons = Clusters(cloud, store), Addons(cloud, store)
+    store = cloud.clusters = Store()
+    clusters, addons, updates = Clusters(cloud, store), Addons(cloud, store), AddonUpdates(cloud, store)
     entries, policies, tags = AccessEntries(cloud, store), AccessPolicies(cloud, store), Tags(store)
     answered: dict[str, Callable[[Call], Answer]] = {
         "DescribeClusterVersions": lambda call: describe_cluster_versions(call, cloud.clock.now()),
@@ -49,6 +50,8 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
         "DescribeAddon": addons.describe,
         "ListAddons": addons.list,
         "DeleteAddon": addons.delete,
+        "UpdateAddon": updates.update,
+        "DescribeUpdate": updates.describe,
         "DescribeAddonVersions": describe_addon_versions,
         "DescribeAddonConfiguration": describe_addon_configuration,
         "TagResource": tags.tag,

@@ -8,7 +8,6 @@ from simulator.call import Answer, AwsError, Call, only
 from simulator.eks import principals
 from simulator.eks.addon_versions import addon as offered_addon
 from simulator.eks.addon_versions import check_configuration, chosen_addon_version
-from simulator.eks.nodes import joined_nodes, seconds_to_next_join
 from simulator.eks.pages import page
 from simulator.eks.records import Addon, Cluster, Store
 from simulator.eks.tags import checked_tags
@@ -51,7 +50,7 @@ class Addons:
         offered_addon(name)
         cluster = self._store.active_cluster(params["clusterName"])
         if self._store.seen("CreateAddon", params):
-            return {"addon": describe(cluster, _addon_of(cluster, name))}
+            return {"addon": describe(cluster, cluster.addon(name))}
         version = chosen_addon_version(name, cluster.version, params.get("addonVersion"))
         if "configurationValues" in params:
             check_configuration(name, params["configurationValues"])
@@ -80,7 +79,7 @@ class Addons:
         """DescribeAddon."""
         only(call, "clusterName", "addonName")
         cluster = self._store.cluster(call.params["clusterName"])
-        return {"addon": describe(cluster, _addon_of(cluster, call.params["addonName"]))}
+        return {"addon": describe(cluster, cluster.addon(call.params["addonName"]))}
 
     def list(self, call: Call) -> Answer:
         """ListAddons."""
@@ -92,7 +91,7 @@ class Addons:
         """DeleteAddon: DELETING, then gone. preserve keeps the software on the cluster, which nothing shows here."""
         only(call, "clusterName", "addonName", "preserve")
         cluster = self._store.active_cluster(call.params["clusterName"])
-        addon = _addon_of(cluster, call.params["addonName"])
+        addon = cluster.addon(call.params["addonName"])
         if addon.status == "DELETING":
             # Code: API model; wording assumed.
             message = "Addon is being deleted."
@@ -136,12 +135,12 @@ class Addons:
                 return
             if cluster.status != "ACTIVE":
                 return
-            if joined_nodes(self._cloud, cluster):
+            if self._cloud.guest.joined_nodes(cluster):
                 rolling_out = True
                 clock.call_later(
                     self._cloud.latency("eks.addon.coredns", key=cluster.name), lambda: self._finish(addon)
                 )
-            elif (seconds := seconds_to_next_join(self._cloud, cluster)) is not None:
+            elif (seconds := self._cloud.guest.seconds_to_next_join(cluster)) is not None:
                 clock.call_later(seconds, look)
             else:
                 # In the background: waiting for a node that may never come must not make time pass.
@@ -192,11 +191,3 @@ def describe(cluster: Cluster, addon: Addon) -> dict[str, Any]:
         "namespaceConfig": {"namespace": offered_addon(addon.name)["namespace"]},
         **addon.settings,
     }
-
-
-def _addon_of(cluster: Cluster, name: str) -> Addon:
-    if name not in cluster.addons:
-        # Wording: user guide, on removing add-ons.
-        message = f"No addon: {name} found in cluster: {cluster.name}"
-        raise AwsError("ResourceNotFoundException", message, 404, clusterName=cluster.name, addonName=name)
-    return cluster.addons[name]

@@ -190,8 +190,7 @@ def describe(cluster: Cluster) -> dict[str, Any]:
     if cluster.security_group_id:
         answer["resourcesVpcConfig"]["clusterSecurityGroupId"] = cluster.security_group_id
         region = cluster.arn.split(":")[3]
-        # The host's shape: user guide, cluster endpoint; the path gr7 is one that live clusters have.
-        answer["endpoint"] = f"https://{cluster.identifier}.gr7.{region}.eks.amazonaws.com"
+        answer["endpoint"] = cluster.endpoint
         answer["identity"] = {
             "oidc": {"issuer": f"https://oidc.eks.{region}.amazonaws.com/id/{cluster.identifier}"}
         }

@@ -44,7 +44,7 @@ class Cluster:
     """settings: the members that DescribeCluster returns from the beginning and that never change.
 
     identifier: 32 upper-case hexadecimal digits, in the endpoint and the OIDC issuer.
-    node_ready_at: instance id -> when it will have joined, in the clock's seconds (kept by nodes.py).
+    node_ready_at: instance id -> when it will have joined, in the clock's seconds (kept by guest).
     """
 
     name: str
@@ -65,6 +65,19 @@ class Cluster:
     entries: dict[str, AccessEntry] = field(default_factory=dict)
     addons: dict[str, Addon] = field(default_factory=dict)
     node_ready_at: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def endpoint(self) -> str:
+        """The host's shape: user guide, cluster endpoint; the path gr7 is one that live clusters have."""
+        return f"https://{self.identifier}.gr7.{self.arn.split(':')[3]}.eks.amazonaws.com"
+
+    def addon(self, name: str) -> Addon:
+        """The add-on of that name, or EKS's refusal."""
+        if name not in self.addons:
+            # Wording: user guide, on removing add-ons.
+            message = f"No addon: {name} found in cluster: {self.name}"
+            raise AwsError("ResourceNotFoundException", message, 404, clusterName=self.name, addonName=name)
+        return self.addons[name]
 
 
 class Store:

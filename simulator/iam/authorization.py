@@ -168,6 +168,9 @@ def _of_eks(call: Call, arn: str, tags: Tags, live: Live) -> Context:
     if ":cluster/" in arn and call.operation != "CreateCluster":
         found = _tagged("aws", live.cluster_tags(arn.rpartition("/")[2]), ())
         return Context({**values, **requested.values, **found.values}, requested.absent + found.absent)
+    if ":addon/" in arn and call.operation != "CreateAddon":
+        found = _tagged("aws", live.addon_tags(params["clusterName"], params["addonName"]), ())
+        return Context({**values, **requested.values, **found.values}, requested.absent + found.absent)
     return Context({**values, **requested.values}, requested.absent)
 
 

@@ -35,6 +35,16 @@ class Live:
             raise
         return dict(answer["cluster"].get("tags", {}))
 
+    def addon_tags(self, cluster: str, name: str) -> Tags:
+        """The tags of an EKS add-on."""
+        try:
+            answer = self._cloud.call("eks", "DescribeAddon", _LOOKING, clusterName=cluster, addonName=name)
+        except AwsError as refused:
+            if refused.code == "ResourceNotFoundException":
+                return {}
+            raise
+        return dict(answer["addon"].get("tags", {}))
+
     def group_tags(self, name: str) -> Tags:
         """The tags of an Auto Scaling group."""
         answer = self._cloud.call(

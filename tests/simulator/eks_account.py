@@ -8,10 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from simulator import eks
+from extended_cluster import user_data
+from extended_cluster.types import Cluster, LniSpec
+from simulator import eks, guest
 from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller, Proceed
 from simulator.cloud import Cloud
+from simulator.ec2.launch_request import with_raw_user_data
 from simulator.iam.role_policies import load_aws_managed_policies
+from tests.unit.server_plan import LNI
 
 CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
 OUTPOST = "arn:aws:outposts:us-west-2:123456789012:outpost/op-0a1b2c3d4e5f60001"
@@ -24,8 +28,13 @@ class EksAccount:
         self.cloud = Cloud(start=datetime(2026, 11, 1, tzinfo=UTC))
         load_aws_managed_policies(self.cloud.account)
         self.cloud.install(eks.operations(self.cloud))
+        self.cloud.install(guest.operations(self.cloud))
         self.cloud.install(
-            {"ec2.DescribeSubnets": self._on_outpost, "ec2.DeleteSecurityGroup": self._keep_used_group}
+            {
+                "ec2.DescribeSubnets": self._on_outpost,
+                "ec2.DeleteSecurityGroup": self._keep_used_group,
+                "ec2.RunInstances": lambda call, proceed: proceed(with_raw_user_data(call)),
+            }
         )
         self.cloud.clock.hold()
         self.outpost_subnets: set[str] = set()
@@ -57,6 +66,40 @@ class EksAccount:
         if on_outpost:
             self.outpost_subnets.add(subnet_id)
         return subnet_id
+
+    def route_out(self, subnet_id: str) -> str:
+        """Give a subnet a default route through a NAT gateway; the route table's id."""
+        public = self.subnet("10.0.200.0/24", "a")
+        internet = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=internet, VpcId=self.vpc)
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = self.ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
+        self.route(public, GatewayId=internet)
+        return self.route(subnet_id, NatGatewayId=nat)
+
+    def route(self, subnet_id: str, **target: str) -> str:
+        """Give a subnet a route table with a default route; its id."""
+        table: str = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet_id)
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
+        return table
+
+    def user_data(self, name: str, lni: LniSpec = LNI) -> str:
+        """The user data that the application writes for the cluster's nodes."""
+        cluster = self.cluster(name)
+        return user_data.document(
+            Cluster(
+                name=name,
+                arn=cluster["arn"],
+                version=cluster["version"],
+                endpoint=cluster["endpoint"],
+                certificateAuthority=cluster["certificateAuthority"]["data"],
+                serviceCidr=cluster["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
+                securityGroupId=cluster["resourcesVpcConfig"]["clusterSecurityGroupId"],
+            ),
+            OUTPOST.rpartition("/")[2],
+            lni,
+        )
 
     def create(self, name: str, caller: Caller = ADMINISTRATOR, **changes: Any) -> dict[str, Any]:
         """CreateCluster with what is required, and changes; None leaves a member out."""

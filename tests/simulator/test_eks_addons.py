@@ -49,6 +49,7 @@ def launch(account: EksAccount, cluster: str, **changes: Any) -> str:
             }
         ],
         "TagSpecifications": [{"ResourceType": "instance", "Tags": [tag]}],
+        "UserData": account.user_data(cluster),
     }
     if changes.get("profile", True):
         params["IamInstanceProfile"] = {"Name": "node"}
@@ -178,6 +179,7 @@ def test_deleted_while_being_created_it_does_not_become_active(account: EksAccou
 @pytest.fixture(scope="module", autouse=True)
 def _edge(account: EksAccount) -> None:
     account.edge = account.subnet("10.0.9.0/24", "c", on_outpost=True)
+    account.route_out(account.edge)
 
 
 def test_coredns_without_nodes_is_degraded(account: EksAccount, cluster: str) -> None:

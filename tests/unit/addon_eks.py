@@ -1,5 +1,6 @@
 """A fake EKS with add-ons."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.unit.fake_aws import refusal
@@ -22,11 +23,17 @@ class Eks(StatefulClient):
     def describe_addon(self, *, addonName: str, **_: Any) -> dict[str, Any]:
         return {"addon": self.addons[addonName]}
 
-    def create_addon(self, *, addonName: str, addonVersion: str, **_: Any) -> dict[str, Any]:
+    def create_addon(self, *, addonName: str, addonVersion: str, **asked: Any) -> dict[str, Any]:
         if addonName in self.addons:
             raise refusal("ResourceInUseException", "CreateAddon")
-        self.addons[addonName] = addon(addonName, "CREATING", addonVersion)
+        self.addons[addonName] = addon(addonName, "CREATING", addonVersion, asked.get("configurationValues"))
         return {"addon": self.addons[addonName]}
+
+    def update_addon(self, *, addonName: str, configurationValues: str, **_: Any) -> dict[str, Any]:
+        if self.addons[addonName]["status"] not in ("ACTIVE", "DEGRADED"):
+            raise refusal("ResourceInUseException", "UpdateAddon")
+        self.addons[addonName] |= {"status": "UPDATING", "configurationValues": configurationValues}
+        return {"update": {"id": "1", "status": "InProgress"}}
 
     def describe_addon_versions(self, *, addonName: str, kubernetesVersion: str) -> dict[str, Any]:
         def version(number: str, default: bool) -> dict[str, Any]:
@@ -40,5 +47,16 @@ class Eks(StatefulClient):
         return {"addons": [{"addonName": addonName, "addonVersions": versions}]}
 
 
-def addon(name: str, status: str, version: str = "v1.0.0-eksbuild.1") -> dict[str, Any]:
-    return {"addonName": name, "addonVersion": version, "status": status, "health": {"issues": []}}
+def addon(
+    name: str, status: str, version: str = "v1.0.0-eksbuild.1", values: str | None = None
+) -> dict[str, Any]:
+    """An add-on of ours in cluster edge-1."""
+    return {
+        "addonName": name,
+        "addonVersion": version,
+        "status": status,
+        "health": {"issues": []},
+        "modifiedAt": datetime(2026, 11, 1, tzinfo=UTC),
+        "tags": {"eks-outposts-servers:cluster": "edge-1"},
+        **({"configurationValues": values} if values else {}),
+    }

@@ -176,6 +176,7 @@ def test_the_plan_of_a_new_cluster() -> None:
         "tags": TAGS,
         "settings": SETTINGS,
         "adminPrincipalArns": [],
+        "localCidrs": [],
     }
     name = f"edge-1-{OUTPOST}"
     assert made["servers"] == [
@@ -188,7 +189,15 @@ def test_the_plan_of_a_new_cluster() -> None:
             "imageId": ARM,
             "subnetCidr": "10.0.2.0/24",
             "nodes": {"min": 1, "desired": 1, "max": 2},
-            "lni": {"deviceIndex": 1},
+            "lni": {
+                "deviceIndex": 1,
+                "addressing": "dhcp",
+                "address": None,
+                "localCidr": None,
+                "gateway": None,
+                "mtu": 1500,
+                "vlan": None,
+            },
             "name": name,
             "tags": {**TAGS, "eks-outposts-servers:outpost": OUTPOST, "Name": name},
         }
@@ -221,6 +230,11 @@ def test_the_plan_of_a_new_cluster() -> None:
             "action": "enable",
             "resource": f"local network interfaces in subnet {name} at device index 1",
             "reason": "a new subnet has them disabled",
+        },
+        {
+            "action": "keep",
+            "resource": f"LAN unknown of {name}: addressed by DHCP, MTU 1500",
+            "reason": "lni.localCidr is not given, so routing and address translation stay as they are",
         },
         {
             "action": "reuse",
@@ -341,8 +355,8 @@ def test_the_largest_request_has_room_in_the_state_machine_and_more_tags_are_ref
 
 
 def test_the_block_asked_for_is_taken() -> None:
-    made = plan(facts(), subnetCidr="10.0.9.0/28")
-    assert made["servers"][0]["subnetCidr"] == "10.0.9.0/28"
+    made = plan(facts(), subnetCidr="10.0.9.0/26")
+    assert made["servers"][0]["subnetCidr"] == "10.0.9.0/26"
     assert "as the request asks" in of(made, "subnet")[1]
 
 
@@ -394,3 +408,19 @@ def test_the_handler_takes_now_from_the_event() -> None:
     }
     result = build_plan.handler(event, SimpleNamespace(aws_request_id="request-1"))
     assert any("in 26 days" in warning for warning in result["warnings"])
+
+
+def test_the_lan_goes_into_the_cluster_s_plan_and_the_decisions() -> None:
+    lni = {"localCidr": "192.168.10.0/24", "addressing": "static", "address": "192.168.10.5/24", "vlan": 7}
+    made = plan(facts(), lni={**lni, "gateway": "192.168.10.1"})
+    assert made["cluster"]["localCidrs"] == ["192.168.10.0/24"]
+    (told,) = [one for one in made["decisions"] if one["resource"].startswith("LAN")]
+    assert told["action"] == "enable"
+    for part in ("192.168.10.5/24", "VLAN 7", "192.168.10.1"):
+        assert part in told["resource"]
+
+
+@pytest.mark.parametrize("lan", ["10.0.200.0/24", "10.0.0.0/8", "172.20.4.0/24", "10.100.0.0/24"])
+def test_a_lan_that_overlaps_the_vpc_or_the_services_is_refused(lan: str) -> None:
+    with pytest.raises(NetworkUnsupported, match=rf"outposts\[0\]\.lni\.localCidr` {lan} overlaps"):
+        plan(facts(), lni={"localCidr": lan})

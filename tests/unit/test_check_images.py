@@ -18,8 +18,13 @@ PARAMETER = "/aws/service/eks/optimized-ami/1.35/amazon-linux-2023/{}/standard/r
 ROOT = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": "snap-1", "VolumeSize": 20}}
 
 
-def spec(image_id: str | None = None) -> Spec:
-    return complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST, "imageId": image_id}]})
+def spec(image_id: str | None = None, user_data: str | None = "nodeadm") -> Spec:
+    return complete(
+        {
+            "clusterName": "edge-1",
+            "outposts": [{"outpostId": OUTPOST, "imageId": image_id, "userData": user_data}],
+        }
+    )
 
 
 def image(image_id: str, architecture: str = "x86_64", **changes: Any) -> dict[str, Any]:
@@ -123,3 +128,10 @@ def test_the_handler_takes_the_version_from_the_cluster_s_facts(monkeypatch: pyt
     event = {"executionId": "execution-1", "spec": spec(), "cluster": {"version": "1.35"}}
     result = check_images.handler(event, SimpleNamespace(aws_request_id="request-1"))
     assert set(result["images"][0]["byArchitecture"]) == {"x86_64", "arm64"}
+
+
+def test_an_own_image_must_look_like_eks_al2023_or_be_asserted_to_take_its_user_data() -> None:
+    with pytest.raises(ImageUnsupported, match=r'node-x86_64\) is not named .* userData "nodeadm"'):
+        check_images.check(spec(OWN, None), "1.35", FakeClient("ssm"), ec2(image(OWN)))
+    named = ec2(image(OWN, Name="amazon-eks-node-al2023-x86_64-standard-1.35-hardened"))
+    assert check_images.check(spec(OWN, None), "1.35", FakeClient("ssm"), named)[0]["source"] == "request"

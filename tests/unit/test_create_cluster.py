@@ -23,6 +23,7 @@ PLAN: ClusterPlan = {
         "deletionProtection": True,
     },
     "adminPrincipalArns": [],
+    "localCidrs": [],
 }
 ROLE = "arn:aws:iam::123456789012:role/cluster"
 

@@ -6,9 +6,17 @@ import pytest
 
 from tests.unit.test_build_plan import NOT_SUPPORTED, OUTPOST, facts, plan, several
 
+# With a LAN given, nothing is said about the missing one.
+LAN = {"localCidr": "192.168.10.0/24"}
+
+
+def test_a_missing_lan_is_told() -> None:
+    assert any("lni.localCidr" in warning for warning in plan(facts())["warnings"])
+    assert not any("lni.localCidr" in warning for warning in plan(facts(), lni=LAN)["warnings"])
+
 
 def test_the_plan_always_says_that_aws_does_not_support_this_and_what_hangs_on_one_zone() -> None:
-    told = plan(facts())["warnings"]
+    told = plan(facts(), lni=LAN)["warnings"]
     assert told[0] == NOT_SUPPORTED
     assert [each for each in told[1:] if "single Availability Zone us-west-2a" not in each] == []
     assert len(told) == 2
@@ -17,6 +25,7 @@ def test_the_plan_always_says_that_aws_does_not_support_this_and_what_hangs_on_o
 def test_servers_in_two_zones_are_no_single_zone() -> None:
     request, seen = several(2)
     seen["outposts"][1]["availabilityZone"] = "us-west-2b"
+    request["outposts"] = [{**each, "lni": LAN} for each in request["outposts"]]
     assert plan(seen, request=request)["warnings"] == [NOT_SUPPORTED]
 
 
@@ -30,13 +39,13 @@ def test_capacity_left_over_is_told_by_server_and_type() -> None:
     seen = facts()
     seen["outposts"][0]["slots"] = {"total": 4, "used": 1, "free": 3, "ours": 1}
     seen["outposts"][0]["freeSlots"] = {"c6gd.8xlarge": 3, "c6gd.4xlarge": 2}
-    assert plan(seen, nodes={"desired": 2})["warnings"][2:] == [
+    assert plan(seen, nodes={"desired": 2}, lni=LAN)["warnings"][2:] == [
         f"Outposts server {OUTPOST} keeps capacity left over: 2 of c6gd.4xlarge, 2 of c6gd.8xlarge."
     ]
 
 
 def test_a_size_that_the_server_can_never_reach_is_told() -> None:
-    (told,) = plan(facts(), nodes={"desired": 1, "max": 2})["warnings"][2:]
+    (told,) = plan(facts(), nodes={"desired": 1, "max": 2}, lni=LAN)["warnings"][2:]
     assert told == (
         f"Outposts server {OUTPOST} has room for 1 node(s) of c6gd.8xlarge, so its group cannot grow to "
         "nodes.max 2."
@@ -54,6 +63,7 @@ def test_a_size_that_the_server_can_never_reach_is_told() -> None:
 def test_the_endpoints_dangers_are_told(private: bool, blocks: list[str], said: str | None) -> None:
     seen = facts()
     seen["network"]["publicCidrs"] = blocks
-    told = plan(seen, request={"endpointAccess": {"private": private, "publicCidrs": blocks}})["warnings"][2:]
+    access = {"endpointAccess": {"private": private, "publicCidrs": blocks}}
+    told = plan(seen, request=access, lni=LAN)["warnings"][2:]
     assert [said in each for each in told if said] == ([True] if said else [])
     assert len(told) == bool(said)

@@ -1,0 +1,22 @@
+"""What boots inside an instance on an Outposts server: only what its user data says.
+
+AWS shows none of this but the console; ``Guest`` answers the rest: why an instance is no node, and whether its
+local network interface is up.
+"""
+
+from typing import TYPE_CHECKING
+
+from simulator.call import Operation
+from simulator.guest.console import console_operations
+from simulator.guest.guest import Guest
+
+if TYPE_CHECKING:
+    from simulator.cloud import Cloud
+
+__all__ = ["Guest", "operations"]
+
+
+def operations(cloud: "Cloud") -> dict[str, Operation]:
+    """Gives the cloud its ``guest``; install it after eks, whose clusters it looks at."""
+    cloud.guest = Guest(cloud)
+    return console_operations(cloud)
