@@ -171,6 +171,17 @@ def deployed() -> Iterator[Deployed]:
         yield Deployed(environment)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def leave_nothing(deployed: Deployed) -> Iterator[None]:
+    """Servers have few slots, and one simulator serves all modules: each tears down what it provisioned."""
+    yield
+    eks = deployed.client("eks")
+    for name in eks.list_clusters()["clusters"]:
+        if eks.describe_cluster(name=name)["cluster"]["tags"].get("eks-outposts-servers:cluster") == name:
+            torn_down = deployed.teardown(name)
+            assert torn_down["status"] == "SUCCEEDED", torn_down.get("cause")
+
+
 @pytest.fixture
 def deploy_copy(tmp_path: Path) -> Iterator[Callable[[Callable[[str], str]], Deployed]]:
     """Deploys a copy of the application whose template the test has changed, to a simulator of its own."""
