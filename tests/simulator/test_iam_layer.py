@@ -180,13 +180,21 @@ def test_managed_policies_count(cloud: Cloud) -> None:
     cloud.call("logs", "CreateLogGroup", caller, logGroupName="/aws/lambda/step")
 
 
+def test_create_cluster_knows_no_resource(cloud: Cloud) -> None:
+    answering(cloud, "eks.CreateCluster", {"cluster": {"name": "edge-1"}})
+    caller = role(cloud, allow("eks:CreateCluster", f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/*"))
+    params = {"name": "edge-1", "roleArn": f"arn:aws:iam::{ACCOUNT}:role/cluster", "resourcesVpcConfig": {}}
+    refused = refusal(cloud, caller, "eks", "CreateCluster", **params)
+    assert "no identity-based policy allows the eks:CreateCluster action" in refused.message
+
+
 def test_create_cluster_needs_pass_role_tagging_and_the_service_linked_role(cloud: Cloud) -> None:
     answering(cloud, "eks.CreateCluster", {"cluster": {"name": "edge-1"}})
     node, cluster = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("node", "cluster"))
     name = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/*"
     caller = role(
         cloud,
-        allow("eks:CreateCluster", name, **OURS),
+        allow("eks:CreateCluster", "*", **OURS),
         allow("eks:TagResource", name),
         allow("iam:PassRole", cluster, StringEquals={"iam:PassedToService": "eks.amazonaws.com"}),
     )
