@@ -55,11 +55,11 @@ lint: install ## Formatting, lint, types, template and state machine validation
 
 .PHONY: unit
 unit: install ## Unit tests and the simulator's own
-	"$(BIN)/python" -m pytest -q tests/unit tests/simulator
+	"$(BIN)/python" -m pytest -q -n auto tests/unit tests/simulator
 
 .PHONY: workflow
 workflow: install ## Workflow tests: the real template on the simulator, by public APIs only
-	PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/python" -m pytest -q tests/workflow tests/cli
+	PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/python" -m pytest -q -n 2 --dist loadscope tests/workflow tests/cli
 
 .PHONY: schema
 schema: install ## Write the request's JSON Schema to docs/ from the model

@@ -2,6 +2,8 @@
 
 import contextlib
 import fcntl
+import functools
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,10 +30,15 @@ def _alone() -> Iterator[None]:
 
 def deploy(environment: dict[str, str], *, quiet: bool = False) -> None:
     """Build and deploy the stack of ``samconfig.toml`` into the AWS that the environment points at."""
-    env = tools(environment)
     with _alone():
-        _run(["./scripts/build"], env, quiet=quiet)
-        _run(["sam", "deploy", "--no-progressbar"], env, quiet=quiet)
+        _build(quiet=quiet)
+        _run(["sam", "deploy", "--no-progressbar"], tools(environment), quiet=quiet)
+
+
+@functools.cache
+def _build(*, quiet: bool) -> None:
+    """Once per process: what is built does not depend on where it is deployed."""
+    _run(["./scripts/build"], tools(dict(os.environ)), quiet=quiet)
 
 
 def tools(environment: dict[str, str]) -> dict[str, str]:
