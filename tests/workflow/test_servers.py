@@ -12,7 +12,7 @@ from demo.simulator_process import ROOT, simulator
 from tests.workflow.conftest import SERVER_1U, SERVER_2U, Deployed
 
 SERVER_2U_THIRD = "op-0a1b2c3d4e5f60006"
-ZONES = {SERVER_2U: "us-west-2a", SERVER_1U: "us-west-2b", SERVER_2U_THIRD: "us-west-2c"}
+ZONES = {SERVER_2U: "us-west-2a", SERVER_1U: "us-west-2b", SERVER_2U_THIRD: "us-west-2a"}
 CLUSTER = "edge-many"
 
 
