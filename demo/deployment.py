@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from demo.simulator_process import ROOT
@@ -26,12 +26,19 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def deploy(environment: dict[str, str], *, quiet: bool = False) -> None:
-    """Build and deploy the stack of ``samconfig.toml`` into the AWS that the environment points at."""
+def deploy(
+    environment: dict[str, str], *, quiet: bool = False, parameters: Mapping[str, str] | None = None
+) -> None:
+    """Build and deploy the stack of ``samconfig.toml`` into the AWS that the environment points at.
+
+    parameters: of the stack, in place of the template's defaults.
+    """
     env = tools(environment)
+    given = [f"{name}={value}" for name, value in (parameters or {}).items()]
     with _alone():
         _run(["./scripts/build"], env, quiet=quiet)
-        _run(["sam", "deploy", "--no-progressbar"], env, quiet=quiet)
+        overrides = ["--parameter-overrides", *given] if given else []
+        _run(["sam", "deploy", "--no-progressbar", *overrides], env, quiet=quiet)
 
 
 def tools(environment: dict[str, str]) -> dict[str, str]:
