@@ -5,14 +5,14 @@ from typing import Any
 
 def make(ec2: Any) -> dict[str, str]:
     """Two private subnets, NAT, and a route table for nodes; the stack's parameters that name them."""
-    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/20")["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     public, *private = (
         ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"]["SubnetId"]
         for cidr, zone in (
-            ("10.20.0.0/28", "us-west-2a"),
-            ("10.20.0.32/27", "us-west-2a"),
-            ("10.20.0.64/27", "us-west-2b"),
+            ("10.0.0.0/28", "us-west-2a"),
+            ("10.0.0.32/27", "us-west-2a"),
+            ("10.0.0.64/27", "us-west-2b"),
         )
     )
     internet = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]

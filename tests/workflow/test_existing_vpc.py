@@ -72,7 +72,7 @@ def test_cluster_and_nodes_are_in_the_vpc(
     (subnet,) = ec2.describe_subnets(
         Filters=[{"Name": "tag:eks-outposts-servers:cluster", "Values": [CLUSTER]}]
     )["Subnets"]
-    assert (subnet["VpcId"], subnet["CidrBlock"]) == (parameters["VpcId"], "10.20.1.0/24")
+    assert (subnet["VpcId"], subnet["CidrBlock"]) == (parameters["VpcId"], "10.0.1.0/24")
     (table,) = ec2.describe_route_tables(
         Filters=[{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
     )["RouteTables"]
