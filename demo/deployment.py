@@ -5,7 +5,7 @@ import fcntl
 import functools
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from demo.simulator_process import ROOT
@@ -28,11 +28,18 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def deploy(environment: dict[str, str], *, quiet: bool = False) -> None:
-    """Build and deploy the stack of ``samconfig.toml`` into the AWS that the environment points at."""
+def deploy(
+    environment: dict[str, str], *, quiet: bool = False, parameters: Mapping[str, str] | None = None
+) -> None:
+    """Build and deploy the stack of ``samconfig.toml`` into the AWS that the environment points at.
+
+    parameters: of the stack, in place of the template's defaults.
+    """
+    given = [f"{name}={value}" for name, value in (parameters or {}).items()]
+    overrides = ["--parameter-overrides", *given] if given else []
     with _alone():
         _build(quiet=quiet)
-        _run(["sam", "deploy", "--no-progressbar"], tools(environment), quiet=quiet)
+        _run(["sam", "deploy", "--no-progressbar", *overrides], tools(environment), quiet=quiet)
 
 
 @functools.cache

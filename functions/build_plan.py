@@ -1,5 +1,6 @@
 """BuildPlan: from the request and the facts to what will be done, each decision with its reason. Pure."""
 
+import os
 from datetime import datetime
 
 from extended_cluster.handler import Event, Result, state
@@ -12,4 +13,6 @@ def handler(event: Event) -> Result:
 
     Raises ImageUnsupported, NetworkUnsupported and LniConflict.
     """
-    return {**build(event["spec"], event["facts"], datetime.fromisoformat(event["now"]).date())}
+    today = datetime.fromisoformat(event["now"]).date()
+    # Empty without the stack's NodeCloudWatchAgent.
+    return {**build(event["spec"], event["facts"], today, os.environ["NODE_LOG_GROUP"] or None)}

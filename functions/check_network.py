@@ -1,4 +1,4 @@
-"""CheckNetwork: the stack's VPC, its subnets, and the blocks that are taken. Reads only."""
+"""CheckNetwork: the VPC, its subnets, its way out, and the blocks that are taken. Reads only."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from extended_cluster import vpc
 from extended_cluster.aws import client
 from extended_cluster.cidr import is_within, overlapping
 from extended_cluster.endpoint import as_block, refusal_of
@@ -34,6 +35,8 @@ def check(
 ) -> NetworkFacts:
     """The network's facts; refuses what the cluster or a node subnet could not be made in."""
     vpc_cidrs = _vpc_cidrs(vpc_id, ec2)
+    vpc.require_names(vpc_id, ec2)
+    default_route = vpc.default_route(vpc_id, route_table_id, ec2)
     pages = ec2.get_paginator("describe_subnets").paginate(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
     subnets = {subnet["SubnetId"]: subnet for page in pages for subnet in page["Subnets"]}
     _require_cluster_subnets(vpc_id, cluster_subnet_ids, subnets)
@@ -50,7 +53,9 @@ def check(
         vpcId=vpc_id,
         vpcCidrs=vpc_cidrs,
         clusterSubnetIds=list(cluster_subnet_ids),
+        freeAddresses={each: subnets[each]["AvailableIpAddressCount"] for each in cluster_subnet_ids},
         routeTableId=route_table_id,
+        defaultRoute=default_route,
         takenCidrs=sorted(taken.values()),
         nodeSubnets=node_subnets,
         publicCidrs=_public_cidrs(spec, ec2),
@@ -90,7 +95,7 @@ def _public_cidrs(spec: Spec, ec2: Any) -> list[str]:
 
 def _vpc_cidrs(vpc_id: str, ec2: Any) -> list[str]:
     try:
-        vpc = ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"][0]
+        found = ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"][0]
     except ClientError as failure:
         if failure.response["Error"]["Code"] != "InvalidVpcID.NotFound":
             raise
@@ -98,7 +103,7 @@ def _vpc_cidrs(vpc_id: str, ec2: Any) -> list[str]:
             f"The stack's VPC {vpc_id} does not exist in this Region.",
             do="Deploy the stack again with a VPC that exists.",
         ) from failure
-    blocks = vpc["CidrBlockAssociationSet"]
+    blocks = found["CidrBlockAssociationSet"]
     return [block["CidrBlock"] for block in blocks if block["CidrBlockState"]["State"] == "associated"]
 
 

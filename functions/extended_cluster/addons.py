@@ -76,7 +76,10 @@ def _configured(eks: Any, cluster: str, addon: EksAddon, local_cidrs: Sequence[s
     if wanted is not None and json.loads(wanted) == json.loads(existing or "{}"):
         return addon
     if wanted is None or not is_ours(addon.get("tags", {}), cluster):
-        why = "is not JSON of the known form" if wanted is None else "is not ours by tag"
+        why = "is not ours by tag"
+        if wanted is None:
+            # Nothing to merge with: what a new add-on would get.
+            why, wanted = "has no JSON of the known form", vpc_cni.configuration(local_cidrs)
         return {**addon, "remark": f"it {why}, so its configuration was left; it should hold {wanted}"}
     if addon["status"] not in ("ACTIVE", "DEGRADED"):
         return addon  # EKS changes one thing at a time; EnsureCoreDns looks again

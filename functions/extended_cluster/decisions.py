@@ -84,6 +84,17 @@ def for_guest(server: ServerPlan) -> Decision:
     )
 
 
+def for_agents(server: ServerPlan, outpost: OutpostFacts) -> Decision:
+    """What runs on the nodes beside Kubernetes."""
+    session = "on" if server["sessionManager"] else "off for good"
+    cloudwatch = f"on, to log group {server['logGroup']}" if server["logGroup"] else "off"
+    return Decision(
+        action="keep" if outpost["launchTemplate"] else "enable",
+        resource=f"agents on the nodes of {server['name']}: Session Manager {session}, CloudWatch agent {cloudwatch}",
+        reason="sessionManager of the request and NodeCloudWatchAgent of the stack",
+    )
+
+
 def for_image(image: Image, facts: ImageFacts, version: str) -> Decision:
     """The image that the nodes boot from."""
     because = (

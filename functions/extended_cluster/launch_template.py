@@ -38,7 +38,11 @@ def build(
         "InstanceType": server["instanceType"],
         "IamInstanceProfile": {"Arn": instance_profile_arn},
         "UserData": user_data.build(
-            cluster, server["outpostId"], {**server["lni"], "deviceIndex": device_index}
+            cluster,
+            server["outpostId"],
+            {**server["lni"], "deviceIndex": device_index},
+            session_manager_on=server["sessionManager"],
+            log_group=server["logGroup"],
         ),
         "NetworkInterfaces": [{"DeviceIndex": 0, **interface}, {"DeviceIndex": device_index, **interface}],
         # EKS best practices "Identity and Access Management": IMDSv2 only. Two hops, so that pods in the pod

@@ -23,19 +23,22 @@ from extended_cluster.types import (
 )
 
 NODE_SUBNET_PREFIX: Final = 24
+# EKS user guide, "VPC and subnet requirements", subnet requirements.
+LEAST_ADDRESSES: Final = 6
 # Step Functions carries at most 256 KiB from state to state (guide, "Quotas"); the plan, the request and what the
 # servers' states add to it travel together, and the plan is the largest part.
 MOST_BYTES: Final = 100_000
 
 
-def build(spec: Spec, facts: Facts, today: date) -> Plan:
-    """The plan; the same arguments give the same plan."""
+def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -> Plan:
+    """The plan; the same arguments give the same plan. log_group: of the nodes' CloudWatch agent; None without it."""
     name, cluster = spec["clusterName"], facts["cluster"]
     lan.require_apart(spec["outposts"], facts["network"]["vpcCidrs"])
     images = {image["outpostId"]: image for image in facts["images"]}
     outposts = {outpost["outpostId"]: outpost for outpost in facts["outposts"]}
     settings = _settings(spec, facts["network"])
     _require_as_asked(cluster, settings)
+    _require_addresses(cluster, facts["network"])
     asked = [wanted["subnetCidr"] for wanted in spec["outposts"]]
     # What a later server asks for is not free for an earlier one.
     taken = [*facts["network"]["takenCidrs"], *filter(None, asked)]
@@ -61,6 +64,8 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             subnetCidr=cidr,
             nodes=wanted["nodes"],
             lni=wanted["lni"],
+            sessionManager=spec["sessionManager"],
+            logGroup=log_group,
             name=server_name(name, outpost_id),
             tags=server_tags(name, outpost_id, spec["tags"]),
         )
@@ -69,6 +74,7 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             decisions.for_subnet(server, wanted, subnet),
             decisions.for_lni(server, subnet),
             decisions.for_guest(server),
+            decisions.for_agents(server, outpost),
             decisions.for_image(image, images[outpost_id], cluster["version"]),
             decisions.for_launch_template(server, outpost),
             decisions.for_node_group(server, wanted, outpost),
@@ -96,6 +102,7 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             *warnings.of_support(cluster, today),
             *warnings.of_zones(servers),
             *warnings.of_endpoint(settings),
+            *warnings.of_network(cluster, facts["network"]),
             *warnings.of_capacity(servers, seen),
             *lan.warnings(spec["outposts"]),
         ],
@@ -136,6 +143,19 @@ def _require_as_asked(cluster: ClusterFacts, wanted: ClusterSettings) -> None:
                 f"Cluster {cluster['name']} exists with {setting} {json.dumps(has)}, and `{field}` asks for "
                 f"{json.dumps(asked)}.",
                 do=f"Ask for what it has, or change it yourself (aws eks {command}).",
+            )
+
+
+def _require_addresses(cluster: ClusterFacts, network: NetworkFacts) -> None:
+    """An existing cluster has its network interfaces in these subnets already."""
+    if cluster["exists"]:
+        return
+    for subnet_id, free in network["freeAddresses"].items():
+        if free < LEAST_ADDRESSES:
+            raise NetworkUnsupported(
+                f"Subnet {subnet_id} of VPC {network['vpcId']} has {free} free address(es), and EKS needs "
+                f"{LEAST_ADDRESSES} in every subnet of a cluster.",
+                do="Free some, or deploy the stack again with ClusterSubnetIds of subnets that have room.",
             )
 
 

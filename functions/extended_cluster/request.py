@@ -193,6 +193,13 @@ SCHEMA: Final[dict[str, Any]] = {
             "description": "true or false: whether EKS refuses to delete the cluster",
             "examples": [True],
         },
+        "sessionManager": {
+            "type": "boolean",
+            "default": True,
+            "description": "true or false: whether the nodes run the Systems Manager agent of their image, for "
+            "Session Manager",
+            "examples": [False],
+        },
         "tags": {
             "type": "object",
             "default": {},

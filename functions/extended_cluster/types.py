@@ -71,6 +71,7 @@ class Spec(TypedDict):
     logTypes: list[str]
     secretsKmsKeyArn: str | None
     deletionProtection: bool
+    sessionManager: bool
     tags: Tags
 
 
@@ -163,16 +164,26 @@ class NodeSubnet(TypedDict):
     lniDeviceIndex: int | None
 
 
+class DefaultRoute(TypedDict):
+    """Where 0.0.0.0/0 leads (an id, or an ARN), and its state: active or blackhole."""
+
+    target: str
+    state: str
+
+
 class NetworkFacts(TypedDict):
     """The VPC; takenCidrs are all its subnets' blocks, nodeSubnets are ours by Outpost id.
 
+    freeAddresses: by subnet of the cluster. routeTableId, defaultRoute: the node subnets'.
     publicCidrs: the request's, or the entries of its prefix list; who reaches the Kubernetes API from outside.
     """
 
     vpcId: str
     vpcCidrs: list[str]
     clusterSubnetIds: list[str]
+    freeAddresses: dict[str, int]
     routeTableId: str
+    defaultRoute: DefaultRoute | None
     takenCidrs: list[str]
     nodeSubnets: dict[str, NodeSubnet]
     publicCidrs: list[str]
@@ -203,7 +214,10 @@ class ClusterPlan(TypedDict):
 
 
 class ServerPlan(TypedDict):
-    """Everything one server's states need. name is that of its subnet, launch template and group."""
+    """Everything one server's states need. name is that of its subnet, launch template and group.
+
+    logGroup: of the nodes' CloudWatch agent; None without it.
+    """
 
     outpostId: str
     outpostArn: str
@@ -214,6 +228,8 @@ class ServerPlan(TypedDict):
     subnetCidr: str
     nodes: Nodes
     lni: LniSpec
+    sessionManager: bool
+    logGroup: str | None
     name: str
     tags: Tags
 

@@ -5,9 +5,11 @@ from datetime import date
 from typing import Final
 
 from extended_cluster.endpoint import EVERYONE
-from extended_cluster.types import ClusterFacts, ClusterSettings, OutpostFacts, ServerPlan
+from extended_cluster.types import ClusterFacts, ClusterSettings, NetworkFacts, OutpostFacts, ServerPlan
 
 SUPPORT_DAYS: Final = 90
+# EKS user guide, "VPC and subnet requirements": six at least, 16 recommended.
+ENOUGH_ADDRESSES: Final = 16
 # EKS user guide, "Amazon EKS on AWS Outposts" (facts: ten facts, row 10).
 NOT_SUPPORTED: Final = (
     "EKS nodes on Outposts servers are not supported by AWS: EKS on Outposts is supported on racks only."
@@ -49,6 +51,29 @@ def of_endpoint(settings: ClusterSettings) -> list[str]:
             "address must be among the public blocks, or no node joins."
         )
     return told
+
+
+def of_network(cluster: ClusterFacts, network: NetworkFacts) -> list[str]:
+    """Little room for the control plane's interfaces, or nodes that may not reach what they need."""
+    told = [
+        f"Subnet {subnet_id} has {free} free addresses; EKS recommends {ENOUGH_ADDRESSES} in every subnet of a cluster."
+        for subnet_id, free in network["freeAddresses"].items()
+        if free < ENOUGH_ADDRESSES and not cluster["exists"]
+    ]
+    route, table = network["defaultRoute"], network["routeTableId"]
+    if route is None:
+        wrong = "has no default route"
+    elif route["state"] != "active":
+        wrong = f"has a default route to {route['target']} that is {route['state']}"
+    elif route["target"].startswith("igw-"):
+        wrong = f"has its default route to {route['target']}, and nodes have no public address"
+    else:
+        return told
+    return [
+        *told,
+        f"Route table {table} of the node subnets {wrong}: without VPC endpoints for images, EC2, STS and what else "
+        "nodes call (EKS guide, private clusters), no node joins.",
+    ]
 
 
 def of_capacity(servers: Sequence[ServerPlan], outposts: Sequence[OutpostFacts]) -> list[str]:

@@ -12,6 +12,7 @@ from simulator.deploy.parameters import check_declarations, given_values, pseudo
 from simulator.deploy.parse import Document, parse
 from simulator.deploy.resources.kind import CLOUDFORMATION_CALLER
 from simulator.deploy.revision import Revision
+from simulator.deploy.rules import check_rules
 from simulator.deploy.stacks import Stack
 from simulator.deploy.template import check_sections
 from simulator.deploy.template_source import template_text
@@ -46,11 +47,13 @@ def asked(cloud: "Cloud", call: Call, stack: Stack | None) -> Asked:
     check_declarations(declared)
     previous = stack.revision.parameters if stack is not None and stack.revision is not None else {}
     parameters = given_values(declared, call.params.get("Parameters", []), previous)
+    typed = typed_values(declared, parameters, lambda kind, value: _exists(cloud, kind, value))
+    check_rules(document.get("Rules", {}), typed)
     return Asked(
         text=text,
         document=document,
         parameters=parameters,
-        typed=typed_values(declared, parameters, lambda kind, value: _exists(cloud, kind, value)),
+        typed=typed,
         hidden=frozenset(
             name for name, body in declared.items() if str(body.get("NoEcho")).lower() == "true"
         ),

@@ -23,7 +23,7 @@ _SECTIONS = {
     "Rules",
     "Transform",
 }
-_UNMODELLED_SECTIONS = {"Hooks", "Rules"}
+_UNMODELLED_SECTIONS = {"Hooks"}
 # User guide, "Resource attribute reference".
 _ATTRIBUTES = {
     "Condition",

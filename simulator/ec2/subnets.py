@@ -89,7 +89,15 @@ class _Subnets:
         if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(self._cloud)):
             message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
             raise AwsError("DependencyViolation", message)
-        return proceed(call)
+        answer = proceed(call)
+        # moto keeps the association with a route table, which then cannot be deleted; on AWS it goes with the subnet
+        # (assumed: DeleteSubnet's reference names no association among what must be gone).
+        tables = self._cloud.moto(Call("ec2", "DescribeRouteTables", {}))["RouteTables"]
+        for association in [each for table in tables for each in table["Associations"]]:
+            if association.get("SubnetId") == subnet_id:
+                gone = {"AssociationId": association["RouteTableAssociationId"]}
+                self._cloud.moto(Call("ec2", "DisassociateRouteTable", gone))
+        return answer
 
     def _outpost_of(self, call: Call) -> Outpost:
         arn = call.params["OutpostArn"]

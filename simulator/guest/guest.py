@@ -1,12 +1,13 @@
 """What goes on inside the instances, asked from outside."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator.call import AwsError
 from simulator.ec2 import moto_state
 from simulator.ec2.interfaces import is_lni
 from simulator.eks.cluster_network import EKS
-from simulator.guest import joining, lni_script, mime, networkd
+from simulator.guest import agents, joining, networkd, scripts
 from simulator.guest.fault import BootFault
 
 if TYPE_CHECKING:
@@ -81,8 +82,7 @@ class Guest:
         if not indexes:
             return ["the instance has no local network interface"]
         try:
-            parts = mime.parts(joining.user_data_of(self._cloud, instance_id))
-            written = lni_script.read(mime.only_part(parts, mime.SHELL_SCRIPT))
+            written = scripts.read(joining.user_data_of(self._cloud, instance_id)).lni
         except BootFault as fault:
             return [str(fault)]
         if written.index != indexes[0]:
@@ -93,6 +93,35 @@ class Guest:
         """Whether the instance's local network interface carries traffic."""
         return not self.lni_faults(instance_id)
 
+    def session_manager_faults(self, instance_id: str) -> list[str]:
+        """What keeps the instance from registering with Systems Manager."""
+        return self._agent_faults(instance_id, self._session_manager)
+
+    def cloudwatch_faults(self, instance_id: str) -> list[str]:
+        """What keeps the instance's CloudWatch agent from sending anything."""
+        return self._agent_faults(instance_id, self._cloudwatch)
+
+    def _session_manager(self, instance: dict[str, Any], found: scripts.Scripts) -> list[str]:
+        if not found.session_manager:
+            return ["amazon-ssm-agent: masked by the user data"]
+        return agents.session_manager_faults(self._cloud, instance)
+
+    def _cloudwatch(self, instance: dict[str, Any], found: scripts.Scripts) -> list[str]:
+        if found.agent is None:
+            return ["amazon-cloudwatch-agent: not installed"]
+        return agents.cloudwatch_faults(self._cloud, instance, found.agent)
+
+    def _agent_faults(
+        self, instance_id: str, faults: Callable[[dict[str, Any], scripts.Scripts], list[str]]
+    ) -> list[str]:
+        instance = self._described(instance_id)
+        if instance["State"]["Name"] != "running":
+            return [f"the instance is {instance['State']['Name']}"]
+        try:
+            return faults(instance, scripts.read(joining.user_data_of(self._cloud, instance_id)))
+        except BootFault as fault:
+            return [str(fault)]
+
     def report(self, instance_id: str) -> dict[str, Any]:
         """Everything about one instance, for the control endpoint."""
         clusters = self._cloud.clusters.clusters.values()
@@ -102,6 +131,8 @@ class Guest:
             "whyNotJoined": self.why_not_joined(instance_id),
             "lniUp": self.lni_up(instance_id),
             "lniFaults": self.lni_faults(instance_id),
+            "sessionManagerFaults": self.session_manager_faults(instance_id),
+            "cloudWatchAgentFaults": self.cloudwatch_faults(instance_id),
         }
 
     def _described(self, instance_id: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from simulator.deploy.intrinsics import NO_VALUE, Scope, references, resolve, tr
 from simulator.deploy.names import generated_name
 from simulator.deploy.parameters import check_declarations, given_values, typed_values
 from simulator.deploy.parse import parse
+from simulator.deploy.rules import check_rules
 from simulator.deploy.schema import coerced, misfits
 from simulator.deploy.template import check_references, check_sections, creation_order, declared_resources
 from simulator.deploy.template_source import s3_location
@@ -135,7 +136,7 @@ def test_circular_dependency_is_refused() -> None:
     [
         ({"Resources": {}}, "At least one Resources member"),
         ({"Resource": {}}, r"Invalid template property or properties \[Resource\]"),
-        ({"Resources": {"A": {"Type": "T"}}, "Rules": {}}, "does not model the template section Rules"),
+        ({"Resources": {"A": {"Type": "T"}}, "Hooks": {}}, "does not model the template section Hooks"),
     ],
 )
 def test_sections(document: dict[str, Any], message: str) -> None:
@@ -256,6 +257,61 @@ def test_parameters_have_defaults_and_types() -> None:
 def test_wrong_parameters_are_refused(given: dict[str, str], message: str) -> None:
     with pytest.raises(AwsError, match=message):
         _typed(**given)
+
+
+ALL_OR_NONE: dict[str, Any] = {
+    "Assertions": [
+        {
+            "Assert": {
+                "Fn::Or": [
+                    {"Fn::And": [{"Fn::Equals": [{"Ref": "A"}, ""]}, {"Fn::Equals": [{"Ref": "B"}, ""]}]},
+                    {
+                        "Fn::Not": [
+                            {
+                                "Fn::Or": [
+                                    {"Fn::Equals": [{"Ref": "A"}, ""]},
+                                    {"Fn::Equals": [{"Ref": "B"}, ""]},
+                                ]
+                            }
+                        ]
+                    },
+                ]
+            },
+            "AssertDescription": "both or none",
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "holds"), [("", "", True), ("1", "2", True), ("1", "", False), ("", "2", False)]
+)
+def test_rules_judge_the_parameters_together(a: str, b: str, holds: bool) -> None:
+    given = {"A": a, "B": b}
+    if holds:
+        check_rules({"Whole": ALL_OR_NONE}, given)
+        return
+    with pytest.raises(AwsError, match="Rule Whole: both or none"):
+        check_rules({"Whole": ALL_OR_NONE}, given)
+    # A rule without its condition is not judged.
+    check_rules({"Whole": {**ALL_OR_NONE, "RuleCondition": {"Fn::Equals": [{"Ref": "A"}, "3"]}}}, given)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({}, "malformed rule R"),
+        ({"Assertions": [{"AssertDescription": "x"}]}, "malformed rule R"),
+        (
+            {"Assertions": [{"Assert": {"Fn::Contains": [["1"], {"Ref": "A"}]}}]},
+            "does not model Fn::Contains",
+        ),
+        ({"Assertions": [{"Assert": {"Fn::Equals": [{"Ref": "C"}, ""]}}]}, "Rule R refers to C"),
+    ],
+)
+def test_wrong_rules_are_refused(rule: dict[str, Any], message: str) -> None:
+    with pytest.raises(AwsError, match=message):
+        check_rules({"R": rule}, {"A": "1"})
 
 
 def test_previous_values_and_aws_types() -> None:

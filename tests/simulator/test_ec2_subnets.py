@@ -149,3 +149,13 @@ def test_a_subnet_with_interfaces_is_not_deleted(account: EdgeAccount) -> None:
     empty = account.subnet()
     account.ec2.delete_subnet(SubnetId=empty)
     assert found(account, subnet_id=empty) == []
+
+
+def test_a_deleted_subnet_leaves_its_route_table_free(account: EdgeAccount) -> None:
+    subnet = account.subnet()
+    table = account.ec2.create_route_table(VpcId=account.vpc)["RouteTable"]["RouteTableId"]
+    account.ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)
+    account.ec2.delete_subnet(SubnetId=subnet)
+    (found,) = account.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    assert found["Associations"] == []
+    account.ec2.delete_route_table(RouteTableId=table)

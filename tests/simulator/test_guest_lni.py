@@ -137,6 +137,4 @@ def test_a_wrong_static_address(address: str, said: str) -> None:
 
 def test_without_a_script_nodeadm_has_its_way(account: EdgeAccount) -> None:
     node = launch(account, document().replace("text/x-shellscript", "text/plain"))
-    assert account.cloud.guest.lni_faults(node) == [
-        "user data has 0 parts of type text/x-shellscript, one is modelled"
-    ]
+    assert account.cloud.guest.lni_faults(node) == ["user data has 0 scripts for the LNI, 0 and 0 for agents"]

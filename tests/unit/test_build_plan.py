@@ -85,7 +85,9 @@ FACTS: Facts = {
         "vpcId": "vpc-1",
         "vpcCidrs": ["10.0.0.0/16"],
         "clusterSubnetIds": ["subnet-a", "subnet-b"],
+        "freeAddresses": {"subnet-a": 251, "subnet-b": 251},
         "routeTableId": "rtb-1",
+        "defaultRoute": {"target": "nat-1", "state": "active"},
         "takenCidrs": ["10.0.0.0/24", "10.0.1.0/24"],
         "nodeSubnets": {},
         "publicCidrs": [],
@@ -198,6 +200,8 @@ def test_the_plan_of_a_new_cluster() -> None:
                 "mtu": 1500,
                 "vlan": None,
             },
+            "sessionManager": True,
+            "logGroup": None,
             "name": name,
             "tags": {**TAGS, "eks-outposts-servers:outpost": OUTPOST, "Name": name},
         }
@@ -235,6 +239,11 @@ def test_the_plan_of_a_new_cluster() -> None:
             "action": "keep",
             "resource": f"LAN unknown of {name}: addressed by DHCP, MTU 1500",
             "reason": "lni.localCidr is not given, so routing and address translation stay as they are",
+        },
+        {
+            "action": "enable",
+            "resource": f"agents on the nodes of {name}: Session Manager on, CloudWatch agent off",
+            "reason": "sessionManager of the request and NodeCloudWatchAgent of the stack",
         },
         {
             "action": "reuse",
@@ -398,7 +407,11 @@ def test_expected_times_are_those_whose_5th_percentile_the_machine_waits() -> No
         assert waits[name]["First"] == pytest.approx(fifth, abs=5)
 
 
-def test_the_handler_takes_now_from_the_event() -> None:
+@pytest.mark.parametrize("group", ["", "/eks-outposts-servers/edge/nodes"])
+def test_the_handler_takes_now_from_the_event_and_the_log_group_from_the_stack(
+    monkeypatch: pytest.MonkeyPatch, group: str
+) -> None:
+    monkeypatch.setenv("NODE_LOG_GROUP", group)
     request = {"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]}
     event = {
         "executionId": "execution-1",
@@ -408,6 +421,19 @@ def test_the_handler_takes_now_from_the_event() -> None:
     }
     result = build_plan.handler(event, SimpleNamespace(aws_request_id="request-1"))
     assert any("in 26 days" in warning for warning in result["warnings"])
+    assert result["servers"][0]["logGroup"] == (group or None)
+
+
+def test_what_runs_beside_kubernetes_is_told() -> None:
+    made = build(
+        complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}], "sessionManager": False}),
+        facts(),
+        TODAY,
+        "/nodes",
+    )
+    (told,) = [each["resource"] for each in made["decisions"] if each["resource"].startswith("agents")]
+    assert told.endswith("Session Manager off for good, CloudWatch agent on, to log group /nodes")
+    assert made["servers"][0]["sessionManager"] is False
 
 
 def test_the_lan_goes_into_the_cluster_s_plan_and_the_decisions() -> None:
@@ -424,3 +450,30 @@ def test_the_lan_goes_into_the_cluster_s_plan_and_the_decisions() -> None:
 def test_a_lan_that_overlaps_the_vpc_or_the_services_is_refused(lan: str) -> None:
     with pytest.raises(NetworkUnsupported, match=rf"outposts\[0\]\.lni\.localCidr` {lan} overlaps"):
         plan(facts(), lni={"localCidr": lan})
+
+
+def test_a_new_cluster_needs_room_for_the_control_planes_interfaces() -> None:
+    seen = facts()
+    seen["network"]["freeAddresses"]["subnet-b"] = 5
+    with pytest.raises(
+        NetworkUnsupported, match=r"Subnet subnet-b of VPC vpc-1 has 5 free .* ClusterSubnetIds"
+    ):
+        plan(seen)
+    seen = finished()
+    seen["network"]["freeAddresses"]["subnet-b"] = 5
+    assert plan(seen)["cluster"]["exists"]
+
+
+def test_a_lan_must_be_apart_from_every_block_of_the_vpc() -> None:
+    seen = facts()
+    seen["network"]["vpcCidrs"].append("192.168.0.0/20")
+    with pytest.raises(
+        NetworkUnsupported, match=r"localCidr` 192\.168\.10\.0/24 overlaps the VPC \(192\.168\.0\.0/20\)"
+    ):
+        plan(seen, lni={"localCidr": "192.168.10.0/24"})
+
+
+def test_a_block_of_the_vpcs_second_range_is_free_when_the_first_is_full() -> None:
+    seen = facts()
+    seen["network"]["vpcCidrs"] = ["10.0.0.0/24", "10.7.0.0/16"]
+    assert plan(seen)["servers"][0]["subnetCidr"] == "10.7.0.0/24"

@@ -21,7 +21,13 @@ type Subnet = dict[str, Any]
 
 
 def subnet(subnet_id: str, cidr: str, zone: str = "us-west-2a", **more: Any) -> Subnet:
-    return {"SubnetId": subnet_id, "CidrBlock": cidr, "AvailabilityZone": zone, **more}
+    return {
+        "SubnetId": subnet_id,
+        "CidrBlock": cidr,
+        "AvailabilityZone": zone,
+        "AvailableIpAddressCount": 251,
+        **more,
+    }
 
 
 def ours(subnet_id: str, cidr: str, cluster: str = "edge-1", **more: Any) -> Subnet:
@@ -38,9 +44,37 @@ def vpc() -> dict[str, Any]:
     return {"Vpcs": [{"VpcId": VPC, "CidrBlock": "10.0.0.0/16", "CidrBlockAssociationSet": associations}]}
 
 
-def check(*subnets: Subnet, cidr: str | None = None) -> NetworkFacts:
+NAT = {
+    "DestinationCidrBlock": "0.0.0.0/0",
+    "NatGatewayId": "nat-1",
+    "State": "active",
+    "Origin": "CreateRoute",
+}
+LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
+
+
+def table(*routes: dict[str, str], vpc_id: str = VPC) -> dict[str, Any]:
+    return {"RouteTables": [{"RouteTableId": ROUTES, "VpcId": vpc_id, "Routes": [LOCAL, *routes]}]}
+
+
+def names(*, support: bool = True, hostnames: bool = True) -> dict[str, Any]:
+    return {"VpcId": VPC, "EnableDnsSupport": {"Value": support}, "EnableDnsHostnames": {"Value": hostnames}}
+
+
+def client(**answers: Answer) -> FakeClient:
+    """EC2 with a VPC that is as it should be, but for these answers."""
+    right: dict[str, Answer] = {
+        "describe_vpcs": vpc(),
+        "describe_vpc_attribute": names(),
+        "describe_route_tables": table(NAT),
+        "describe_subnets": {"Subnets": [A, B]},
+    }
+    return FakeClient("ec2", **(right | answers))
+
+
+def check(*subnets: Subnet, cidr: str | None = None, **answers: Answer) -> NetworkFacts:
     """Every subnet is on a page of its own."""
-    ec2 = FakeClient("ec2", describe_vpcs=vpc(), describe_subnets=[{"Subnets": [each]} for each in subnets])
+    ec2 = client(describe_subnets=[{"Subnets": [each]} for each in subnets], **answers)
     spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST, "subnetCidr": cidr}]})
     facts = check_network.check(spec, VPC, ["subnet-a", "subnet-b"], ROUTES, ec2)
     assert ("describe_subnets", {"Filters": [{"Name": "vpc-id", "Values": [VPC]}]}) in ec2.calls
@@ -52,7 +86,9 @@ def test_the_facts_of_an_empty_network() -> None:
         "vpcId": VPC,
         "vpcCidrs": ["10.0.0.0/16"],
         "clusterSubnetIds": ["subnet-a", "subnet-b"],
+        "freeAddresses": {"subnet-a": 251, "subnet-b": 251},
         "routeTableId": ROUTES,
+        "defaultRoute": {"target": "nat-1", "state": "active"},
         "takenCidrs": ["10.0.0.0/19", "10.0.32.0/19"],
         "nodeSubnets": {},
         "publicCidrs": [],
@@ -61,12 +97,7 @@ def test_the_facts_of_an_empty_network() -> None:
 
 def public(entries: Answer, **access: Any) -> tuple[list[str], FakeClient]:
     """publicCidrs of the facts, for a prefix list that answers so."""
-    ec2 = FakeClient(
-        "ec2",
-        describe_vpcs=vpc(),
-        describe_subnets={"Subnets": [A, B]},
-        get_managed_prefix_list_entries=entries,
-    )
+    ec2 = client(get_managed_prefix_list_entries=entries)
     spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}], "endpointAccess": access})
     return check_network.check(spec, VPC, ["subnet-a", "subnet-b"], ROUTES, ec2)["publicCidrs"], ec2
 
@@ -147,15 +178,85 @@ def test_subnets_that_eks_would_not_take(subnets: list[Subnet], said: str) -> No
         check(*subnets)
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (names(support=False), f"VPC {VPC} has enableDnsSupport off.*--vpc-id {VPC} --enable-dns-support"),
+        (
+            names(hostnames=False),
+            f"VPC {VPC} has enableDnsHostnames off.*--vpc-id {VPC} --enable-dns-hostnames",
+        ),
+    ],
+)
+def test_a_vpc_in_which_nodes_cannot_register(answer: dict[str, Any], said: str) -> None:
+    with pytest.raises(NetworkUnsupported, match=said):
+        check(A, B, describe_vpc_attribute=answer)
+
+
+def test_each_switch_of_the_vpc_is_asked_for_by_its_name() -> None:
+    ec2 = client()
+    check_network.check(
+        complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]}),
+        VPC,
+        ["subnet-a", "subnet-b"],
+        ROUTES,
+        ec2,
+    )
+    asked = [parameters["Attribute"] for name, parameters in ec2.calls if name == "describe_vpc_attribute"]
+    assert asked == ["enableDnsSupport", "enableDnsHostnames"]
+    assert (
+        "describe_route_tables",
+        {"Filters": [{"Name": "route-table-id", "Values": [ROUTES]}]},
+    ) in ec2.calls
+
+
+@pytest.mark.parametrize(
+    ("routes", "found"),
+    [
+        ([], None),
+        ([{**NAT, "State": "blackhole"}], {"target": "nat-1", "state": "blackhole"}),
+        (
+            [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"}],
+            {"target": "igw-1", "state": "active"},
+        ),
+        (
+            [
+                {
+                    "DestinationIpv6CidrBlock": "::/0",
+                    "EgressOnlyInternetGatewayId": "eigw-1",
+                    "State": "active",
+                },
+                {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-1", "State": "active"},
+            ],
+            {"target": "tgw-1", "state": "active"},
+        ),
+    ],
+    ids=["none", "gone", "internet gateway", "transit gateway"],
+)
+def test_where_the_nodes_default_route_leads(routes: list[dict[str, str]], found: object) -> None:
+    assert check(A, B, describe_route_tables=table(*routes))["defaultRoute"] == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [({"RouteTables": []}, "does not exist in this Region"), (table(NAT, vpc_id="vpc-9"), "is in VPC vpc-9")],
+)
+def test_a_route_table_that_is_not_the_vpcs(answer: dict[str, Any], said: str) -> None:
+    with pytest.raises(
+        NetworkUnsupported, match=f"route table {ROUTES} for the node subnets of VPC {VPC}.*{said}"
+    ):
+        check(A, B, describe_route_tables=answer)
+
+
 def test_a_missing_vpc() -> None:
-    ec2 = FakeClient("ec2", describe_vpcs=refusal("InvalidVpcID.NotFound", "DescribeVpcs"))
+    ec2 = client(describe_vpcs=refusal("InvalidVpcID.NotFound", "DescribeVpcs"))
     spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]})
     with pytest.raises(NetworkUnsupported, match=f"VPC {VPC} does not exist"):
         check_network.check(spec, VPC, ["subnet-a", "subnet-b"], ROUTES, ec2)
 
 
 def test_any_other_answer_passes_through() -> None:
-    ec2 = FakeClient("ec2", describe_vpcs=refusal("RequestLimitExceeded", "DescribeVpcs"))
+    ec2 = client(describe_vpcs=refusal("RequestLimitExceeded", "DescribeVpcs"))
     spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]})
     with pytest.raises(ClientError, match="RequestLimitExceeded"):
         check_network.check(spec, VPC, ["subnet-a", "subnet-b"], ROUTES, ec2)
@@ -192,7 +293,7 @@ def test_the_handler_reads_the_stack_s_network_from_its_environment(monkeypatch:
     monkeypatch.setenv("VPC_ID", VPC)
     monkeypatch.setenv("CLUSTER_SUBNET_IDS", "subnet-a,subnet-b")
     monkeypatch.setenv("NODE_ROUTE_TABLE_ID", ROUTES)
-    ec2 = FakeClient("ec2", describe_vpcs=vpc(), describe_subnets={"Subnets": [A, B]})
+    ec2 = client()
     monkeypatch.setattr(check_network, "client", {"ec2": ec2}.__getitem__)
     spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]})
     event = {"executionId": "execution-1", "spec": spec}

@@ -121,8 +121,8 @@ def test_it_waits_until_eks_can_change_it(monkeypatch: pytest.MonkeyPatch) -> No
     [
         ({"tags": {}}, "it is not ours by tag"),
         ({"tags": {"eks-outposts-servers:cluster": "another"}}, "it is not ours by tag"),
-        ({"configurationValues": "env:\n  MAX_ENI: '1'\n"}, "it is not JSON"),
-        ({"configurationValues": "[]"}, "it is not JSON"),
+        ({"configurationValues": "env:\n  MAX_ENI: '1'\n"}, "it has no JSON of the known form"),
+        ({"configurationValues": "[]"}, "it has no JSON of the known form"),
     ],
 )
 def test_what_is_not_ours_to_change_is_left_and_told(
@@ -130,5 +130,8 @@ def test_what_is_not_ours_to_change_is_left_and_told(
 ) -> None:
     eks = Eks(**{"vpc-cni": "ACTIVE"})
     eks.addons["vpc-cni"] |= change
-    assert why in ensure(monkeypatch, eks)["addons"][0]["remark"]
+    remark = ensure(monkeypatch, eks)["addons"][0]["remark"]
+    assert why in remark
+    # Something that a person can copy, also where there is nothing to merge with.
+    assert json.loads(remark.partition("it should hold ")[2])["env"]["MAX_ENI"] == "1"
     assert "update_addon" not in [name for name, _ in eks.writes]

@@ -32,7 +32,9 @@ def test_the_rest_is_the_plans() -> None:
     assert DATA["ImageId"] == SERVER["imageId"]
     assert DATA["InstanceType"] == "c6id.8xlarge"
     assert DATA["IamInstanceProfile"] == {"Arn": PROFILE}
-    assert DATA["UserData"] == user_data.build(CLUSTER, SERVER["outpostId"], SERVER["lni"])
+    assert DATA["UserData"] == user_data.build(
+        CLUSTER, SERVER["outpostId"], SERVER["lni"], session_manager_on=True, log_group=None
+    )
 
 
 def test_tags_say_whose_node_it_is_and_that_the_cni_leaves_the_lni_alone() -> None:

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from tests.unit.test_build_plan import NOT_SUPPORTED, OUTPOST, facts, plan, several
+from extended_cluster.types import DefaultRoute
+from tests.unit.test_build_plan import NOT_SUPPORTED, OUTPOST, facts, finished, plan, several
 
 # With a LAN given, nothing is said about the missing one.
 LAN = {"localCidr": "192.168.10.0/24"}
@@ -67,3 +68,32 @@ def test_the_endpoints_dangers_are_told(private: bool, blocks: list[str], said: 
     told = plan(seen, request=access, lni=LAN)["warnings"][2:]
     assert [said in each for each in told if said] == ([True] if said else [])
     assert len(told) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("route", "said"),
+    [
+        (None, "rtb-1 of the node subnets has no default route"),
+        ({"target": "nat-9", "state": "blackhole"}, "has a default route to nat-9 that is blackhole"),
+        ({"target": "igw-9", "state": "active"}, "to igw-9, and nodes have no public address"),
+        ({"target": "tgw-9", "state": "active"}, None),
+    ],
+)
+def test_a_node_route_table_without_a_way_out_is_told(route: DefaultRoute | None, said: str | None) -> None:
+    seen = facts()
+    seen["network"]["defaultRoute"] = route
+    told = [warning for warning in plan(seen)["warnings"] if "Route table" in warning]
+    assert [said in warning for warning in told if said] == ([True] if said else [])
+    assert bool(told) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("free", "exists", "warned"), [(15, False, True), (16, False, False), (15, True, False)]
+)
+def test_little_room_in_a_subnet_is_told_before_there_is_a_cluster(
+    free: int, exists: bool, warned: bool
+) -> None:
+    seen = finished() if exists else facts()
+    seen["network"]["freeAddresses"]["subnet-b"] = free
+    told = [warning for warning in plan(seen)["warnings"] if "recommends 16" in warning]
+    assert [warning.partition(" has")[0] for warning in told] == (["Subnet subnet-b"] if warned else [])

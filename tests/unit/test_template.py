@@ -100,6 +100,7 @@ def test_every_function_and_machine_has_a_log_group_of_its_own_with_retention() 
         (destination,) = machine["Logging"]["Destinations"]
         used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"].removesuffix(".Arn"))
     used += [flow_log["LogGroupName"]["Ref"] for flow_log in resources("AWS::EC2::FlowLog").values()]
+    used.append("NodeLogGroup")  # the nodes' CloudWatch agent
     assert Counter(used) == Counter(groups.keys())
     assert all("RetentionInDays" in group for group in groups.values())
 
@@ -126,10 +127,12 @@ def test_writes_beyond_the_stacks_own_resources_are_conditional(logical_id: str)
 
 
 def of_the_stack(resource: Any) -> bool:
-    """Whether the ARN is made from a resource of this template, e.g. ``${Vpc}``."""
+    """Whether the ARN is made from a resource or parameter of this template, e.g. ``${Vpc}``."""
     match resource:
         case {"Fn::GetAtt": _}:
             return True
+        case {"Fn::If": [_, *either]}:
+            return all(map(of_the_stack, either))
         case {"Fn::Sub": text}:
             return re.search(r"\$\{(?!AWS::)\w", text) is not None
     return False

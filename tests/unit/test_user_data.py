@@ -27,8 +27,10 @@ CLUSTER: Cluster = {
 STATIC: LniSpec = {**LNI, "addressing": "static", "address": "192.168.10.21/24"}
 
 
-def build(cluster: Cluster = CLUSTER, lni: LniSpec = LNI) -> str:
-    return user_data.build(cluster, OUTPOST, lni)
+def build(
+    cluster: Cluster = CLUSTER, lni: LniSpec = LNI, *, session: bool = True, log_group: str | None = None
+) -> str:
+    return user_data.build(cluster, OUTPOST, lni, session_manager_on=session, log_group=log_group)
 
 
 def parts(built: str) -> list[Any]:
@@ -83,7 +85,9 @@ def test_the_same_cluster_gives_the_same_bytes_in_any_order_of_its_fields() -> N
 
 def test_it_stays_under_ec2s_limit_with_a_certificate_authority_of_real_size() -> None:
     everything: LniSpec = {**STATIC, "vlan": 4094, "gateway": "192.168.10.1"}
-    built = build({**CLUSTER, "certificateAuthority": "A" * 1600}, everything)
+    built = build(
+        {**CLUSTER, "certificateAuthority": "A" * 1600}, everything, session=False, log_group="g" * 512
+    )
     assert (
         len(base64.b64decode(built)) < 16 * 1024
     )  # EC2 user guide "Run commands at launch": 16 KB before encoding

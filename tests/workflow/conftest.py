@@ -15,6 +15,7 @@ import pytest
 from demo.deployment import deploy, tools
 from demo.progress import History
 from demo.simulator_process import ROOT, simulator
+from tests.workflow import existing_vpc
 
 STACK = "eks-outposts-servers"
 # World of the simulator: simulator/data/world.yaml
@@ -169,6 +170,16 @@ def deployed() -> Iterator[Deployed]:
     with simulator(seed=1, name="test") as environment:
         deploy(environment, quiet=True)
         yield Deployed(environment)
+
+
+@pytest.fixture(scope="session")
+def deployed_in_existing_vpc() -> Iterator[Deployed]:
+    """Another simulator, whose stack uses a VPC that was there before, with the nodes' CloudWatch agent on."""
+    with simulator(seed=1, name="theirs") as environment:
+        found = Deployed(environment)
+        parameters = existing_vpc.make(found.client("ec2"))
+        deploy(environment, quiet=True, parameters={**parameters, "NodeCloudWatchAgent": "true"})
+        yield found
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,9 @@ MARK = '"aws:RequestTag/eks-outposts-servers:cluster"'
 
 def _without_statement(template: str) -> str:
     """EnsureSubnet's permission to use the VPC is gone."""
-    statement = r" +- Effect: Allow\n +Action: ec2:CreateSubnet\n +Resource: .*:vpc/.*\n"
+    statement = (
+        r" +- Effect: Allow\n +Action: ec2:CreateSubnet\n +Resource: !If\n +- OwnVpc\n(?: +- .*:vpc/.*\n){2}"
+    )
     changed, count = re.subn(statement, "", template)
     assert count == 1
     return changed

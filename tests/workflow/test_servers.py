@@ -2,13 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from demo.deployment import deploy
-from demo.simulator_process import ROOT, simulator
+from demo.simulator_process import ROOT
 from tests.workflow.conftest import SERVER_1U, SERVER_2U, Deployed
 
 SERVER_2U_THIRD = "op-0a1b2c3d4e5f60006"
@@ -27,11 +25,9 @@ THREE = request(SERVER_2U, SERVER_1U, SERVER_2U_THIRD)
 
 
 @pytest.fixture(scope="module")
-def deployed() -> Iterator[Deployed]:
-    """A simulator of this module's own: three servers are nearly all the capacity that its world has."""
-    with simulator(seed=1, name="servers") as environment:
-        deploy(environment, quiet=True)
-        yield Deployed(environment)
+def deployed(deployed_in_existing_vpc: Deployed) -> Deployed:
+    """Not the simulator of most modules: three servers are nearly all the capacity that its world has."""
+    return deployed_in_existing_vpc
 
 
 def mine(cluster: str = CLUSTER) -> list[dict[str, Any]]:
