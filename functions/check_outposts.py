@@ -1,55 +1,62 @@
 """CheckOutposts: each Outposts server, what it can launch, how much of that is free, what is ours. Reads only."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from extended_cluster import shortage, slots
 from extended_cluster.aws import client
-from extended_cluster.capacity import Capacity, choose, require_configured
-from extended_cluster.errors import OutpostNotFound, OutpostUnsupported
+from extended_cluster.capacity import Capacity, by_size, candidates, choose, require_configured, waits_on
+from extended_cluster.errors import InsufficientCapacity, NotReadyYet, OutpostNotFound, OutpostUnsupported
 from extended_cluster.handler import Event, Result, state
-from extended_cluster.names import CLUSTER_TAG, OUTPOST_TAG, as_dict, is_ours, server_name
+from extended_cluster.names import as_dict, is_ours, server_name
+from extended_cluster.slots import Node, Occupancy
 from extended_cluster.types import Nodes, OutpostFacts, OutpostSpec, Spec
-
-# An asset in one of these states takes no new instance (Outposts API reference, ComputeAttributes).
-_OUT_OF_SERVICE = frozenset({"ISOLATED", "RETIRING", "INSTALLING"})
 
 
 @state
 def handler(event: Event) -> Result:
-    """{spec} -> {outposts: [OutpostFacts]}.
+    """{spec, look, intervalSeconds} -> {outposts: [OutpostFacts]}.
 
-    Raises OutpostNotFound, OutpostUnsupported, InstanceTypeUnsupported, InsufficientCapacity, in that order.
+    Raises OutpostNotFound, OutpostUnsupported, InstanceTypeUnsupported, InsufficientCapacity, in that order; in place
+    of the last NotReadyYet as long as the request waits for room. look: how often this state has been retried.
     """
-    return {"outposts": check(event["spec"], client("outposts"), client("ec2"), client("autoscaling"))}
+    spec = event["spec"]
+    waits = waits_on(spec["capacityWaitMinutes"], event["look"], event["intervalSeconds"])
+    # A plan is asked for to be read now.
+    waits = waits and spec["mode"] == "apply"
+    found = check(spec, client("outposts"), client("ec2"), client("autoscaling"), waits=waits)
+    return {"outposts": found}
 
 
-def check(spec: Spec, outposts: Any, ec2: Any, autoscaling: Any) -> list[OutpostFacts]:
+def check(
+    spec: Spec, outposts: Any, ec2: Any, autoscaling: Any, *, waits: bool = False
+) -> list[OutpostFacts]:
     """Every server's facts. The Outposts API is asked server by server, EC2 and Auto Scaling once for all."""
     servers = [_look(wanted, outposts) for wanted in spec["outposts"]]
     cluster, ids = spec["clusterName"], [wanted["outpostId"] for wanted in spec["outposts"]]
     launchable = {instance_type for server in servers for instance_type in server.launchable}
     types = ec2.describe_instance_types(InstanceTypes=sorted(launchable))["InstanceTypes"]
-    ours = _our_instances(ec2, cluster, ids)
+    nodes = slots.nodes(ec2, ids)
+    capacities = [_capacities(server, types, nodes, cluster) for server in servers]
+    chosen = _choices(spec, servers, capacities, nodes, waits=waits)
     templates = _our_launch_templates(ec2, cluster, ids)
     groups = _our_groups(autoscaling, cluster, ids)
     return [
-        _facts(wanted, server, types, ours, templates, groups)
-        for wanted, server in zip(spec["outposts"], servers, strict=True)
+        _facts(server, found, choice, templates, groups)
+        for server, found, choice in zip(servers, capacities, chosen, strict=True)
     ]
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """A server as the Outposts API tells it: instances configured and running by type."""
+    """A server as the Outposts API tells it."""
 
     outpost: Mapping[str, Any]
     launchable: Sequence[str]
-    total: Counter[str]
-    used: Counter[str]
+    occupancy: Occupancy
 
 
 def _look(wanted: OutpostSpec, outposts: Any) -> _Seen:
@@ -58,36 +65,60 @@ def _look(wanted: OutpostSpec, outposts: Any) -> _Seen:
     _require_active_server(outpost)
     launchable = [
         item["InstanceType"]
-        for item in _all(outposts, "get_outpost_instance_types", "InstanceTypes", OutpostId=outpost_id)
+        for item in slots.pages(outposts, "get_outpost_instance_types", "InstanceTypes", OutpostId=outpost_id)
     ]
     require_configured(outpost_id, wanted["instanceType"], launchable)
-    total = _configured(_all(outposts, "list_assets", "Assets", OutpostIdentifier=outpost_id))
-    instances = _all(outposts, "list_asset_instances", "AssetInstances", OutpostIdentifier=outpost_id)
-    return _Seen(outpost, launchable, total, Counter(instance["InstanceType"] for instance in instances))
+    return _Seen(outpost, launchable, slots.occupancy(outposts, outpost_id))
+
+
+def _capacities(
+    server: _Seen, types: Sequence[Mapping[str, Any]], nodes: Sequence[Node], cluster: str
+) -> list[Capacity]:
+    described = {each["InstanceType"]: each for each in types}
+    return by_size(
+        Capacity(
+            **vars(room),
+            vcpus=described[room.instance_type]["VCpuInfo"]["DefaultVCpus"],
+            architectures=tuple(described[room.instance_type]["ProcessorInfo"]["SupportedArchitectures"]),
+        )
+        for room in server.occupancy.rooms(server.launchable, nodes, cluster)
+    )
+
+
+def _choices(
+    spec: Spec,
+    servers: Sequence[_Seen],
+    capacities: Sequence[Sequence[Capacity]],
+    nodes: Sequence[Node],
+    *,
+    waits: bool,
+) -> list[Capacity]:
+    """Every server's type. All servers without room are told at once: to free slots may take days."""
+    chosen, lacking = [], []
+    for wanted, server, found in zip(spec["outposts"], servers, capacities, strict=True):
+        choice = choose(wanted, found)
+        if choice:
+            chosen.append(choice)
+        else:
+            asked = [each.instance_type for each in candidates(wanted, found)]
+            lacking.append(
+                shortage.tell(wanted["nodes"], asked, server.occupancy, found, nodes, spec["clusterName"])
+            )
+    if lacking and waits:
+        raise NotReadyYet(" ".join(lacking))
+    if lacking:
+        raise InsufficientCapacity(" ".join(lacking), do=shortage.DO)
+    return chosen
 
 
 def _facts(
-    wanted: OutpostSpec,
     server: _Seen,
-    types: Sequence[Mapping[str, Any]],
-    ours: Counter[tuple[str, str]],
+    capacities: Sequence[Capacity],
+    chosen: Capacity,
     templates: set[str],
     groups: Mapping[str, Nodes],
 ) -> OutpostFacts:
-    outpost_id, outpost = wanted["outpostId"], server.outpost
-    capacities = [
-        Capacity(
-            instance_type=described["InstanceType"],
-            vcpus=described["VCpuInfo"]["DefaultVCpus"],
-            architectures=tuple(described["ProcessorInfo"]["SupportedArchitectures"]),
-            total=server.total[described["InstanceType"]],
-            used=server.used[described["InstanceType"]],
-            ours=ours[outpost_id, described["InstanceType"]],
-        )
-        for described in types
-        if described["InstanceType"] in server.launchable
-    ]
-    chosen = choose(wanted, capacities)
+    outpost, outpost_id = server.outpost, server.occupancy.outpost_id
     return OutpostFacts(
         outpostId=outpost_id,
         outpostArn=outpost["OutpostArn"],
@@ -103,10 +134,6 @@ def _facts(
         launchTemplate=outpost_id in templates,
         nodeGroup=groups.get(outpost_id),
     )
-
-
-def _all(aws: Any, operation: str, member: str, **parameters: Any) -> list[dict[str, Any]]:
-    return [item for page in aws.get_paginator(operation).paginate(**parameters) for item in page[member]]
 
 
 def _find(outposts: Any, outpost_id: str) -> dict[str, Any]:
@@ -138,41 +165,11 @@ def _require_active_server(outpost: Mapping[str, Any]) -> None:
         )
 
 
-def _configured(assets: list[dict[str, Any]]) -> Counter[str]:
-    """Instances of each type that the server's compute assets are configured for (slotting)."""
-    count: Counter[str] = Counter()
-    for asset in assets:
-        compute = asset.get("ComputeAttributes", {})
-        if compute.get("State") not in _OUT_OF_SERVICE:
-            for capacity in compute.get("InstanceTypeCapacities", []):
-                count[capacity["InstanceType"]] += capacity["Count"]
-    return count
-
-
-def _our_instances(ec2: Any, cluster: str, ids: Sequence[str]) -> Counter[tuple[str, str]]:
-    """How many of ours hold a slot, by (Outpost id, instance type)."""
-    filters = {f"tag:{CLUSTER_TAG}": [cluster], f"tag:{OUTPOST_TAG}": list(ids)}
-    reservations = _all(
-        ec2,
-        "describe_instances",
-        "Reservations",
-        Filters=[
-            *({"Name": name, "Values": values} for name, values in filters.items()),
-            {"Name": "instance-state-name", "Values": ["pending", "running"]},
-        ],
-    )
-    return Counter(
-        (as_dict(instance["Tags"])[OUTPOST_TAG], instance["InstanceType"])
-        for reservation in reservations
-        for instance in reservation["Instances"]
-    )
-
-
 def _our_launch_templates(ec2: Any, cluster: str, ids: Sequence[str]) -> set[str]:
     """The servers with a launch template of ours. One of others by that name is EnsureLaunchTemplate's to refuse."""
     names = {server_name(cluster, outpost_id): outpost_id for outpost_id in ids}
     filters = [{"Name": "launch-template-name", "Values": list(names)}]
-    found = _all(ec2, "describe_launch_templates", "LaunchTemplates", Filters=filters)
+    found = slots.pages(ec2, "describe_launch_templates", "LaunchTemplates", Filters=filters)
     return {
         names[each["LaunchTemplateName"]] for each in found if is_ours(as_dict(each.get("Tags")), cluster)
     }
@@ -180,7 +177,7 @@ def _our_launch_templates(ec2: Any, cluster: str, ids: Sequence[str]) -> set[str
 
 def _our_groups(autoscaling: Any, cluster: str, ids: Sequence[str]) -> dict[str, Nodes]:
     names = {server_name(cluster, outpost_id): outpost_id for outpost_id in ids}
-    found = _all(
+    found = slots.pages(
         autoscaling, "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=list(names)
     )
     return {

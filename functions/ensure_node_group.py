@@ -16,7 +16,7 @@ type Settings = dict[str, Any]
 
 @state
 def handler(event: Event) -> Result:
-    """{server, clusterName, subnetId, launchTemplateId, version, tags} -> {autoScalingGroupName, desired, inService}.
+    """{server, clusterName, subnetId, launchTemplateId, version, tags} -> {autoScalingGroupName, inService}.
 
     inService: whether as many instances as desired were in service before this step.
     """
@@ -24,12 +24,8 @@ def handler(event: Event) -> Result:
     wanted = settings(server["nodes"], event["subnetId"], event["launchTemplateId"], event["version"])
     tags = server_tags(cluster, server["outpostId"], event["tags"])
     found = ensure(aws.client("autoscaling"), server["name"], cluster, wanted, tags)
-    desired = server["nodes"]["desired"]
-    return {
-        "autoScalingGroupName": server["name"],
-        "desired": desired,
-        "inService": sum(each["LifecycleState"] == "InService" for each in found) >= desired,
-    }
+    serving = sum(each["LifecycleState"] == "InService" for each in found)
+    return {"autoScalingGroupName": server["name"], "inService": serving >= server["nodes"]["desired"]}
 
 
 def settings(nodes: Nodes, subnet_id: str, launch_template_id: str, version: int) -> Settings:

@@ -1,22 +1,20 @@
-"""A server's capacity by instance type, and the choice of the type that the nodes get."""
+"""A server's capacity by instance type, the choice of the type that the nodes get, and how long room is waited for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from extended_cluster.errors import InstanceTypeUnsupported, InsufficientCapacity
+from extended_cluster.errors import InstanceTypeUnsupported
 from extended_cluster.types import Architecture, OutpostSpec, Slots
 
 
 @dataclass(frozen=True)
-class Capacity:
+class Room:
     """One instance type on one server.
 
     total: configured; used: running, of every account; ours: running for our cluster.
     """
 
     instance_type: str
-    vcpus: int
-    architectures: tuple[str, ...]
     total: int
     used: int
     ours: int
@@ -32,6 +30,23 @@ class Capacity:
         return Slots(total=self.total, used=self.used, free=self.free, ours=self.ours)
 
     @property
+    def reachable(self) -> int:
+        """How many nodes of ours can run as this type: those that do, and one for every free slot."""
+        return self.ours + self.free
+
+    def can_run(self, desired: int) -> bool:
+        """Whether the nodes still missing fit into the free slots."""
+        return desired <= self.reachable
+
+
+@dataclass(frozen=True)
+class Capacity(Room):
+    """A type's room, with what EC2 says of the type."""
+
+    vcpus: int
+    architectures: tuple[str, ...]
+
+    @property
     def architecture(self) -> Architecture:
         """The architecture its images need."""
         if "arm64" in self.architectures:
@@ -43,10 +58,6 @@ class Capacity:
             "and EKS nodes need x86_64 or arm64.",
             do="Name an instanceType of one of these.",
         )
-
-    def can_run(self, desired: int) -> bool:
-        """Whether the nodes still missing fit into the free slots."""
-        return desired - self.ours <= self.free
 
 
 def require_configured(outpost_id: str, asked: str | None, launchable: Sequence[str]) -> None:
@@ -64,28 +75,32 @@ def require_configured(outpost_id: str, asked: str | None, launchable: Sequence[
         )
 
 
-def choose(wanted: OutpostSpec, capacities: Sequence[Capacity]) -> Capacity:
-    """The type asked for; else the one our nodes run as already; else the largest with enough free slots.
+def by_size(capacities: Iterable[Capacity]) -> list[Capacity]:
+    """The largest first."""
+    return sorted(capacities, key=lambda capacity: (-capacity.vcpus, capacity.instance_type))
+
+
+def candidates(wanted: OutpostSpec, capacities: Sequence[Capacity]) -> list[Capacity]:
+    """The types that the nodes may get: the one asked for; else those our nodes run as already; else all.
 
     Keeping the type of running nodes lets the same request, started again, change nothing.
     """
-    desired, asked = wanted["nodes"]["desired"], wanted["instanceType"]
-    by_size = sorted(capacities, key=lambda capacity: (-capacity.vcpus, capacity.instance_type))
-    candidates = (
-        [capacity for capacity in by_size if capacity.instance_type == asked]
-        or [capacity for capacity in by_size if capacity.ours]
-        or by_size
+    return (
+        [capacity for capacity in capacities if capacity.instance_type == wanted["instanceType"]]
+        or [capacity for capacity in capacities if capacity.ours]
+        or list(capacities)
     )
-    for capacity in candidates:
-        if capacity.can_run(desired):
-            return capacity
-    configured = "; ".join(
-        f"{each.instance_type}: {each.free} of {each.total} slots free, {each.ours} of ours running"
-        for each in by_size
-    )
-    of_type = f" of {candidates[0].instance_type}" if len(candidates) == 1 else " of any one type"
-    raise InsufficientCapacity(
-        f"Outposts server {wanted['outpostId']} has no room for {desired} node(s){of_type} ({configured}).",
-        do="Ask for fewer nodes, name a type that fits as instanceType, end what else runs there, "
-        "or reconfigure the server by a capacity task.",
-    )
+
+
+def choose(wanted: OutpostSpec, capacities: Sequence[Capacity]) -> Capacity | None:
+    """The first of the candidates with enough free slots, if any has; capacities: the largest first."""
+    desired = wanted["nodes"]["desired"]
+    return next((each for each in candidates(wanted, capacities) if each.can_run(desired)), None)
+
+
+def waits_on(minutes: int, look: int, interval_seconds: int) -> bool:
+    """Whether room is waited for a while longer. look: how often this state has been retried, at that interval.
+
+    The looks are counted because a function's clock is not the state machine's.
+    """
+    return look * interval_seconds < minutes * 60

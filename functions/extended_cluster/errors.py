@@ -46,7 +46,7 @@ class InstanceTypeUnsupported(ProvisioningError):
 
 
 class InsufficientCapacity(ProvisioningError):
-    """The server has too few free slots, or EC2 answered InsufficientInstanceCapacity."""
+    """Servers have too few free slots, or EC2 answered InsufficientInstanceCapacity, and the wait is over."""
 
 
 class ImageUnsupported(ProvisioningError):

@@ -32,6 +32,9 @@ _TAG_KEY: Final = (
     r"[A-Za-z0-9 _.:/=+@-]{1,128}$"
 )
 _WHOLE_NUMBER: Final = {"type": "integer"}
+# The state machine looks as often as that, and its time limit has room for it (template.yaml, Mappings Waits and
+# Timeouts; tests/unit/test_statemachine.py).
+MAX_CAPACITY_WAIT_MINUTES: Final = 60
 
 OUTPOST_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -132,6 +135,15 @@ SCHEMA: Final[dict[str, Any]] = {
             "default": "apply",
             "description": "apply, or plan to look and decide only",
             "examples": ["plan"],
+        },
+        "capacityWaitMinutes": {
+            **_WHOLE_NUMBER,
+            "minimum": 0,
+            "maximum": MAX_CAPACITY_WAIT_MINUTES,
+            "default": 0,
+            "description": f"a whole number of minutes, 0 to {MAX_CAPACITY_WAIT_MINUTES}, for which a server without "
+            "enough free slots is looked at again, before anything is made and once more while nodes launch",
+            "examples": [30],
         },
         "kubernetesVersion": {
             "type": ["string", "null"],
@@ -235,6 +247,7 @@ def complete(request: object) -> Spec:
         outpost["nodes"] = _nodes(asked, f"outposts[{place}].nodes")
         outpost["lni"] = _lni(outpost, f"outposts[{place}].lni")
         _check_cidr(outpost, f"outposts[{place}].subnetCidr")
+    spec["capacityWaitMinutes"] = int(spec["capacityWaitMinutes"])  # 30.0 is an integer to JSON Schema
     _check_different(spec["outposts"])
     _check_endpoint(spec["endpointAccess"])
     return cast(Spec, spec)

@@ -64,6 +64,7 @@ class Spec(TypedDict):
 
     clusterName: str
     mode: Literal["apply", "plan"]
+    capacityWaitMinutes: int
     kubernetesVersion: str | None
     outposts: list[OutpostSpec]
     endpointAccess: EndpointAccess

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from extended_cluster.errors import (
     InstanceTypeUnsupported,
     InsufficientCapacity,
+    NotReadyYet,
     OutpostNotFound,
     OutpostUnsupported,
 )
@@ -21,6 +22,7 @@ from extended_cluster.request import complete
 from extended_cluster.types import OutpostFacts, Spec
 from tests.unit.fake_aws import Answer, FakeClient, refusal
 
+ACCOUNT = "123456789012"
 OUTPOST, OTHER = "op-0a1b2c3d4e5f60001", "op-0a1b2c3d4e5f60002"
 ARN = f"arn:aws:outposts:us-west-2:123456789012:outpost/{OUTPOST}"
 LARGE, SMALL = "c6id.8xlarge", "c6id.4xlarge"
@@ -48,9 +50,10 @@ def asset(counts: dict[str, int], state: str = "ACTIVE") -> dict[str, Any]:
 
 
 def running(*types: str) -> list[dict[str, Any]]:
-    """One page for each instance: what is on the second page counts too."""
+    """One page for each instance: what is on the second page counts too. Ids count from 0, as in ``ec2``."""
     return [
-        {"AssetInstances": [{"InstanceId": "i-0a1b2c3d4e5f60001", "InstanceType": name}]} for name in types
+        {"AssetInstances": [{"InstanceId": f"i-{number:017x}", "InstanceType": name, "AccountId": ACCOUNT}]}
+        for number, name in enumerate(types)
     ] or [{"AssetInstances": []}]
 
 
@@ -68,11 +71,22 @@ def tags(outpost_id: str = OUTPOST, cluster: str = "edge-1") -> list[dict[str, s
     return [{"Key": CLUSTER_TAG, "Value": cluster}, {"Key": OUTPOST_TAG, "Value": outpost_id}]
 
 
-def ec2(total: dict[str, int], *ours: str, templates: Sequence[dict[str, Any]] = ()) -> FakeClient:
+def ec2(
+    total: dict[str, int], *ours: str, of: str = "edge-1", templates: Sequence[dict[str, Any]] = ()
+) -> FakeClient:
     return FakeClient(
         "ec2",
         describe_instances=[
-            {"Reservations": [{"Instances": [{"InstanceType": name, "Tags": tags()}]}]} for name in ours
+            {
+                "Reservations": [
+                    {
+                        "Instances": [
+                            {"InstanceId": f"i-{number:017x}", "InstanceType": name, "Tags": tags(cluster=of)}
+                        ]
+                    }
+                ]
+            }
+            for number, name in enumerate(ours)
         ]
         or [{"Reservations": []}],
         describe_launch_templates={"LaunchTemplates": list(templates)},
@@ -197,7 +211,7 @@ def test_more_running_than_configured_leaves_nothing_free() -> None:
 @pytest.mark.parametrize(
     ("total", "used", "fields", "said"),
     [
-        ({LARGE: 1}, (LARGE,), {}, f"no room for 1 .*{LARGE}: 0 of 1 slots free, 0 of ours"),
+        ({LARGE: 1}, (LARGE,), {}, f"no room for 1 .*{LARGE}: 0 of 1 slots free[)]"),
         ({LARGE: 2}, (), {"nodes": {"desired": 3}}, f"no room for 3 .*{LARGE}: 2 of 2 slots free"),
         (
             {SMALL: 2, LARGE: 1},
@@ -228,14 +242,14 @@ def test_assets_on_several_pages_add_up() -> None:
     assert facts["slots"]["total"] == 3
 
 
-def test_ours_are_found_by_both_tags_and_only_while_they_hold_a_slot() -> None:
+def test_nodes_of_every_cluster_are_found_by_their_tags_and_only_while_they_hold_a_slot() -> None:
     aws = ec2({LARGE: 1})
     look(outposts({LARGE: 1}), aws)
     assert (
         "describe_instances",
         {
             "Filters": [
-                {"Name": "tag:eks-outposts-servers:cluster", "Values": ["edge-1"]},
+                {"Name": "tag-key", "Values": ["eks-outposts-servers:cluster"]},
                 {"Name": "tag:eks-outposts-servers:outpost", "Values": [OUTPOST]},
                 {"Name": "instance-state-name", "Values": ["pending", "running"]},
             ]
@@ -284,10 +298,66 @@ def test_a_server_configured_for_nothing() -> None:
         look(aws, FakeClient("ec2"))
 
 
-def test_the_handler_answers_one_entry_for_each_outpost(monkeypatch: pytest.MonkeyPatch) -> None:
-    clients = {"outposts": outposts({LARGE: 1}), "ec2": ec2({LARGE: 1}), "autoscaling": groups()}
+def handled(monkeypatch: pytest.MonkeyPatch, *used: str, look: int = 0, **fields: Any) -> dict[str, Any]:
+    """What the handler answers at that look for a server with one slot of LARGE and two of SMALL."""
+    total = {LARGE: 1, SMALL: 2}
+    clients = {"outposts": outposts(total, *used), "ec2": ec2(total), "autoscaling": groups()}
     monkeypatch.setattr(check_outposts, "client", clients.__getitem__)
-    spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}]})
-    event = {"executionId": "execution-1", "spec": spec}
-    result = check_outposts.handler(event, SimpleNamespace(aws_request_id="request-1"))
+    spec = complete({"clusterName": "edge-1", "outposts": [{"outpostId": OUTPOST}], **fields})
+    event = {"executionId": "execution-1", "spec": spec, "look": look, "intervalSeconds": 60}
+    return check_outposts.handler(event, SimpleNamespace(aws_request_id="request-1"))
+
+
+def test_the_handler_answers_one_entry_for_each_outpost(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = handled(monkeypatch)
     assert [each["instanceType"] for each in result["outposts"]] == [LARGE]
+
+
+FULL = (LARGE, SMALL, SMALL)
+
+
+@pytest.mark.parametrize("look", [0, 1])
+def test_room_is_waited_for_as_long_as_the_request_says(monkeypatch: pytest.MonkeyPatch, look: int) -> None:
+    """With the numbers: they stand in the history, look by look."""
+    with pytest.raises(NotReadyYet, match=f"{OUTPOST} has no room for 1 .*{LARGE}: 0 of 1 slots free"):
+        handled(monkeypatch, *FULL, look=look, capacityWaitMinutes=2)
+
+
+@pytest.mark.parametrize(
+    ("look", "fields"),
+    [
+        (0, {}),
+        (2, {"capacityWaitMinutes": 2}),
+        # Who asks for a plan reads it now.
+        (0, {"capacityWaitMinutes": 2, "mode": "plan"}),
+    ],
+)
+def test_then_the_lack_is_told(monkeypatch: pytest.MonkeyPatch, look: int, fields: dict[str, Any]) -> None:
+    with pytest.raises(InsufficientCapacity, match="capacityWaitMinutes"):
+        handled(monkeypatch, *FULL, look=look, **fields)
+
+
+def test_room_that_has_come_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert handled(monkeypatch, SMALL, look=1, capacityWaitMinutes=2)["outposts"]
+
+
+def test_all_servers_without_room_are_told_at_once() -> None:
+    spec = complete(
+        {
+            "clusterName": "edge-1",
+            "outposts": [{"outpostId": OUTPOST}, {"outpostId": OTHER, "nodes": {"desired": 2}}],
+        }
+    )
+    with pytest.raises(
+        InsufficientCapacity, match=f"{OUTPOST} has no room for 1 .*{OTHER} has no room for 2 "
+    ):
+        check_outposts.check(spec, outposts({LARGE: 1}, LARGE), ec2({LARGE: 1}), groups())
+
+
+def test_a_node_of_another_cluster_is_told_by_the_clusters_name() -> None:
+    used = outposts({LARGE: 2}, LARGE, LARGE)
+    with pytest.raises(InsufficientCapacity) as told:
+        look(used, ec2({LARGE: 2}, LARGE, of="edge-2"))
+    assert f"i-{0:017x} ({LARGE}, node of cluster edge-2), i-{1:017x} ({LARGE}, account {ACCOUNT})" in str(
+        told.value
+    )

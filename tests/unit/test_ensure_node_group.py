@@ -86,11 +86,8 @@ def ensure(monkeypatch: pytest.MonkeyPatch, autoscaling: AutoScaling) -> Any:
 def test_the_second_run_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     autoscaling = AutoScaling()
     for _ in range(2):
-        assert ensure(monkeypatch, autoscaling) == {
-            "autoScalingGroupName": SERVER["name"],
-            "desired": 1,
-            "inService": False,
-        }
+        answer = {"autoScalingGroupName": SERVER["name"], "inService": False}
+        assert ensure(monkeypatch, autoscaling) == answer
     assert autoscaling.writes == [
         (
             "create_auto_scaling_group",
@@ -153,7 +150,7 @@ def test_it_tells_whether_the_nodes_are_there_already(
 def test_one_made_meanwhile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     autoscaling = AutoScaling()
     autoscaling.raced_by = group(our_tags())
-    assert ensure(monkeypatch, autoscaling)["desired"] == 1
+    assert ensure(monkeypatch, autoscaling)["inService"] is False
     assert [name for name, _ in autoscaling.writes] == ["create_auto_scaling_group"]
 
 

@@ -57,6 +57,7 @@ def test_the_least_request_gets_every_default() -> None:
         "secretsKmsKeyArn": None,
         "deletionProtection": False,
         "sessionManager": True,
+        "capacityWaitMinutes": 0,
         "tags": {},
     }
 
@@ -168,6 +169,9 @@ def test_nodes_left_out_follow_from_those_given(asked: dict[str, float], nodes: 
         (of_outpost(subnetCidr="10.0.0.300/24"), ["subnetCidr` is", "/16 to /26"]),
         (of_outpost(subnetCidr="10.0.0.0"), ["subnetCidr` is", "/16 to /26"]),
         (request(sessionManager="off"), ['`sessionManager` is "off"', "true or false"]),
+        (request(capacityWaitMinutes=61), ["`capacityWaitMinutes` is 61", "0 to 60"]),
+        (request(capacityWaitMinutes=-1), ["`capacityWaitMinutes` is -1", "0 to 60"]),
+        (request(capacityWaitMinutes="30"), ['`capacityWaitMinutes` is "30"', "minutes"]),
         (request(deletionProtection="yes"), ['`deletionProtection` is "yes"', "true or false"]),
         (
             request(adminPrincipalArns=["arn:aws:sts::123456789012:assumed-role/admin/me"]),

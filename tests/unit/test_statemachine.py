@@ -9,6 +9,7 @@ import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from statelint.linter import Linter
 
+from extended_cluster.request import MAX_CAPACITY_WAIT_MINUTES
 from tests.unit.cloudformation_yaml import DEFINITION_TEXTS, definition, resources, template
 from tests.unit.handler_source import Reached, error_classes, reached
 
@@ -124,6 +125,16 @@ def test_the_machine_outlasts_all_its_waits(machine: str) -> None:
         if retrier["ErrorEquals"] == ["NotReadyYet"]
     )
     assert waits + looks < MACHINES[machine]["TimeoutSeconds"]
+
+
+def test_room_can_be_waited_for_as_long_as_a_request_may_say() -> None:
+    """And a full server is told as such before AwaitInstances has looked its last time."""
+    for name, at_least in (("CheckOutposts", 0), ("AwaitInstances", 1)):
+        state = TASKS["ProvisionStateMachine", name].state
+        (waiting,) = (r for r in state["Retry"] if r["ErrorEquals"] == ["NotReadyYet"])
+        assert state["Parameters"]["intervalSeconds"] == waiting["IntervalSeconds"]
+        seconds = waiting["IntervalSeconds"] * waiting["MaxAttempts"]
+        assert MAX_CAPACITY_WAIT_MINUTES * 60 + at_least <= seconds, name
 
 
 def test_every_name_in_retry_and_catch_exists() -> None:
