@@ -97,6 +97,7 @@ def build(spec: Spec, facts: Facts, today: date) -> Plan:
             *warnings.of_zones(servers),
             *warnings.of_endpoint(settings),
             *warnings.of_capacity(servers, seen),
+            *warnings.of_failure(spec, cluster),
             *lan.warnings(spec["outposts"]),
         ],
         expectedMinutes=expected.minutes(new_cluster=not cluster["exists"], new_nodes=new_nodes),

@@ -71,6 +71,7 @@ class Spec(TypedDict):
     logTypes: list[str]
     secretsKmsKeyArn: str | None
     deletionProtection: bool
+    onFailure: Literal["keep", "rollback"]
     tags: Tags
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from extended_cluster.endpoint import EVERYONE
-from extended_cluster.types import ClusterFacts, ClusterSettings, OutpostFacts, ServerPlan
+from extended_cluster.types import ClusterFacts, ClusterSettings, OutpostFacts, ServerPlan, Spec
 
 SUPPORT_DAYS: Final = 90
 # EKS user guide, "Amazon EKS on AWS Outposts" (facts: ten facts, row 10).
@@ -49,6 +49,21 @@ def of_endpoint(settings: ClusterSettings) -> list[str]:
             "address must be among the public blocks, or no node joins."
         )
     return told
+
+
+def of_failure(spec: Spec, cluster: ClusterFacts) -> list[str]:
+    """What a failure of this run would undo."""
+    if spec["onFailure"] == "keep":
+        return []
+    if cluster["exists"]:
+        return [
+            f"Cluster {cluster['name']} exists, so onFailure rollback would undo nothing: what this run finishes is "
+            "kept."
+        ]
+    return [
+        f"If this run fails before cluster {cluster['name']} is complete, all that bears its tag is torn down, "
+        "servers that were finished among it (onFailure rollback)."
+    ]
 
 
 def of_capacity(servers: Sequence[ServerPlan], outposts: Sequence[OutpostFacts]) -> list[str]:

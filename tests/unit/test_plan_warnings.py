@@ -67,3 +67,19 @@ def test_the_endpoints_dangers_are_told(private: bool, blocks: list[str], said: 
     told = plan(seen, request=access, lni=LAN)["warnings"][2:]
     assert [said in each for each in told if said] == ([True] if said else [])
     assert len(told) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "exists", "said"),
+    [
+        ("keep", False, None),
+        ("rollback", False, "all that bears its tag is torn down"),
+        ("rollback", True, "would undo nothing"),
+    ],
+)
+def test_what_a_failure_would_undo_is_told(on_failure: str, exists: bool, said: str | None) -> None:
+    seen = facts()
+    seen["cluster"]["exists"] = exists
+    told = plan(seen, request={"onFailure": on_failure}, lni=LAN)["warnings"][2:]
+    assert [said in each for each in told if said] == ([True] if said else [])
+    assert len(told) == bool(said)

@@ -56,6 +56,7 @@ def test_the_least_request_gets_every_default() -> None:
         "logTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
         "secretsKmsKeyArn": None,
         "deletionProtection": False,
+        "onFailure": "keep",
         "tags": {},
     }
 
@@ -166,6 +167,14 @@ def test_nodes_left_out_follow_from_those_given(asked: dict[str, float], nodes: 
         (of_outpost(subnetCidr="10.0.0.0/15"), ['subnetCidr` is "10.0.0.0/15"', "/16 to /26"]),
         (of_outpost(subnetCidr="10.0.0.300/24"), ["subnetCidr` is", "/16 to /26"]),
         (of_outpost(subnetCidr="10.0.0.0"), ["subnetCidr` is", "/16 to /26"]),
+        (request(onFailure="retry"), ['`onFailure` is "retry"', "keep what is finished"]),
+        (
+            request(onFailure="rollback", deletionProtection=True),
+            [
+                '`onFailure` is "rollback" and `deletionProtection` is true',
+                "rollback without deletion protection",
+            ],
+        ),
         (request(deletionProtection="yes"), ['`deletionProtection` is "yes"', "true or false"]),
         (
             request(adminPrincipalArns=["arn:aws:sts::123456789012:assumed-role/admin/me"]),
