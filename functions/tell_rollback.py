@@ -44,12 +44,13 @@ def outcome(cluster: str, machine: str, rollback: Mapping[str, Any]) -> str:
         case {"execution": execution, "deleted": deleted}:
             gone = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in deleted.items())
             return (
-                f"Rolled back, so nothing of cluster {cluster} is kept (deleted {_shortened(gone) or 'nothing: none was made'}). "
-                f"Teardown: {execution}."
+                f"Rolled back, so nothing of cluster {cluster} is kept "
+                f"(deleted {_shortened(gone) or 'nothing: none was made'}). Teardown: {execution}."
             )
     again = json.dumps({"clusterName": cluster, "confirm": cluster})
     return (
-        f"The rollback failed, so parts of cluster {cluster} are left: {_shortened(_failed(rollback))} When that is corrected: "
+        f"The rollback failed, so parts of cluster {cluster} are left: {_shortened(_failed(rollback))} "
+        "When that is corrected: "
         f"aws stepfunctions start-execution --state-machine-arn {machine} --input '{again}'"
     )
 

@@ -84,12 +84,21 @@ class _Subnets:
         return {}
 
     def delete(self, call: Call, proceed: Proceed) -> Answer:
-        """moto deletes a subnet under its network interfaces; AWS does not (API error codes)."""
+        """moto deletes a subnet under its network interfaces; AWS does not (API error codes).
+
+        moto leaves the subnet's route table association; that it goes with the subnet is assumed from CloudFormation
+        and Terraform, which delete subnets whose associations they did not make.
+        """
         subnet_id = call.params["SubnetId"]
         if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(self._cloud)):
             message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
             raise AwsError("DependencyViolation", message)
-        return proceed(call)
+        answer = proceed(call)
+        for table in moto_state.backend(self._cloud).route_tables.values():
+            for association, target in list(table._associations.items()):
+                if target == subnet_id:
+                    del table._associations[association]
+        return answer
 
     def _outpost_of(self, call: Call) -> Outpost:
         arn = call.params["OutpostArn"]
