@@ -5,16 +5,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.unit.cloudformation_yaml import definition
+from tests.unit.cloudformation_yaml import definition, resources
 from tests.workflow.conftest import Deployed
 
 # What another run of the same request need not give again: ids, addresses, moments, and what is made of them.
 _ID = re.compile(
-    r"\b(subnet|vpc|eni|eni-attach|sg|i|lt|r|rtb|rtbassoc|vol)-[0-9a-f]{8,}\b|(?<=eks-cluster-sg-edge-killed-)()\d+"
+    r"\b(subnet|vpc|eni|eni-attach|sg|i|lt|r|rtb|rtbassoc|vol)-[0-9a-f]{8,}\b|(?<=edge-killed-)()\d+\b"
 )
+_MAKES = ("ec2:Create", "ec2:Modify", "eks:Create", "eks:Update", "autoscaling:Create", "autoscaling:Update")
 _VOLATILE = re.compile(
     r"(Time|Date|At|Address|DnsName|Token|Mac)$|^(id|arn|endpoint|certificateAuthority|issuer|UserData|health)$|"
-    r"IpAddress|Arn$|ReservationId|ResponseMetadata|AvailableIp"
+    r"IpAddress|A(rn|RN)$|ReservationId|ResponseMetadata|AvailableIp"
 )
 
 
@@ -38,6 +39,19 @@ def _tasks(part: dict[str, Any]) -> Iterator[str]:
             yield from _tasks(inner)
         waiting += [state[field] for field in ("Next", "Default") if field in state]
         waiting += [choice["Next"] for choice in state.get("Choices", [])]
+
+
+def makes_something(task: str) -> bool:
+    """Whether the Task's function may change more than the ledger and the report, by the permissions that it has."""
+    policies = resources("AWS::Serverless::Function")[f"{task}Function"].get("Policies", [])
+    granted = [
+        action for policy in policies for each in policy["Statement"] for action in as_list(each["Action"])
+    ]
+    return any(action.startswith(_MAKES) for action in granted)
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def census(deployed: Deployed) -> dict[str, list[str]]:
