@@ -10,7 +10,7 @@ from tests.workflow.conftest import Deployed
 
 # What another run of the same request need not give again: ids, addresses, moments, and what is made of them.
 _ID = re.compile(
-    r"\b(subnet|vpc|eni|eni-attach|sg|i|lt|r|rtb|rtbassoc|vol)-[0-9a-f]{8,}\b|(?<=edge-killed-)()\d+\b"
+    r"\b(subnet|vpc|eni|eni-attach|sg|i|lt|r|rtb|rtbassoc|vol|iip-assoc)-[0-9a-f]{8,}\b|(?<=edge-killed-)()\d+\b"
 )
 _MAKES = ("ec2:Create", "ec2:Modify", "eks:Create", "eks:Update", "autoscaling:Create", "autoscaling:Update")
 _VOLATILE = re.compile(
