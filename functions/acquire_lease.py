@@ -14,7 +14,7 @@ from extended_cluster.ledger import Run
 
 @state
 def handler(event: Event) -> Result:
-    """{clusterName, what: "provision"|"teardown", spec: Spec|null, now: ISO 8601} -> {execution}.
+    """{clusterName, what: "provision"|"teardown", spec: Spec|null, now: ISO 8601, seconds} -> {execution}.
 
     The same execution may ask twice. LeaseHeld names the run that has it; NotReadyYet when it changes hands.
     """
@@ -24,7 +24,7 @@ def handler(event: Event) -> Result:
         # Step Functions' clock, not the function's: what a run does must not depend on where it runs.
         started=datetime.fromisoformat(event["now"]),
         # The machine's own time limit: no holder can outlive its lease, so nobody has to renew it.
-        seconds=int(os.environ["LEASE_SECONDS"]),
+        seconds=event["seconds"],
         spec=event["spec"],
     )
     dynamodb = aws.client("dynamodb")

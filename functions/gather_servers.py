@@ -1,14 +1,15 @@
 """GatherServers: all servers have ended; whether all of them well. Calls nothing."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from extended_cluster import cause
 from extended_cluster.errors import ServersFailed
 from extended_cluster.handler import Event, Result, state
 
 # Step Functions cuts a cause at 32,768 characters (API reference, TaskFailedEventDetails).
 _ROOM = 24_000
+NO_CAUSE = "Step Functions gave no cause; the execution's history shows more."
 
 
 @state
@@ -28,17 +29,6 @@ def handler(event: Event) -> Result:
 def tell(server: Mapping[str, Any], room: int) -> str:
     """Which server failed in which state, of what, and why; at most about ``room`` characters."""
     ((state_name, failure),) = server["failed"].items()
-    why = cause(failure.get("Cause", ""))
+    why = cause.read(failure.get("Cause", "")) or NO_CAUSE
     text = why if len(why) <= room else f"{why[:room]}..."
     return f"{server['outpostId']} in {state_name}: {failure['Error']}: {text}"
-
-
-def cause(given: str) -> str:
-    """A function's cause is the JSON that Lambda makes of an exception; Step Functions' own is plain text."""
-    try:
-        told = json.loads(given)
-    except json.JSONDecodeError:
-        return given or "Step Functions gave no cause; the execution's history shows more."
-    if isinstance(told, dict) and "errorMessage" in told:
-        return str(told["errorMessage"])
-    return given

@@ -104,6 +104,7 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             *warnings.of_endpoint(settings),
             *warnings.of_network(cluster, facts["network"]),
             *warnings.of_capacity(servers, seen),
+            *warnings.of_failure(spec, cluster),
             *lan.warnings(spec["outposts"]),
         ],
         expectedMinutes=expected.minutes(new_cluster=not cluster["exists"], new_nodes=new_nodes),

@@ -212,6 +212,13 @@ SCHEMA: Final[dict[str, Any]] = {
             "Session Manager",
             "examples": [False],
         },
+        "onFailure": {
+            "enum": ["keep", "rollback"],
+            "default": "keep",
+            "description": "keep what is finished, for the same request to carry on with, or rollback to tear down a "
+            "cluster that the failed run has made",
+            "examples": ["rollback"],
+        },
         "tags": {
             "type": "object",
             "default": {},
@@ -250,6 +257,7 @@ def complete(request: object) -> Spec:
     spec["capacityWaitMinutes"] = int(spec["capacityWaitMinutes"])  # 30.0 is an integer to JSON Schema
     _check_different(spec["outposts"])
     _check_endpoint(spec["endpointAccess"])
+    _check_rollback(spec)
     return cast(Spec, spec)
 
 
@@ -336,6 +344,14 @@ def _check_endpoint(access: EndpointAccess) -> None:
             ) from None
     if reason := refusal_of(cidrs, by_name=True):
         raise _invalid(f"`{field}.publicCidrs` is {_shortened(cidrs)}: {reason}.", items["description"])
+
+
+def _check_rollback(spec: Mapping[str, Any]) -> None:
+    if spec["onFailure"] == "rollback" and spec["deletionProtection"]:
+        raise _invalid(
+            '`onFailure` is "rollback" and `deletionProtection` is true, so EKS would refuse the rollback.',
+            "rollback without deletion protection (turn it on when the cluster stands), or keep",
+        )
 
 
 def _refused(refusal: fastjsonschema.JsonSchemaValueException) -> InvalidRequest:

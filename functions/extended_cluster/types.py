@@ -73,6 +73,7 @@ class Spec(TypedDict):
     secretsKmsKeyArn: str | None
     deletionProtection: bool
     sessionManager: bool
+    onFailure: Literal["keep", "rollback"]
     tags: Tags
 
 

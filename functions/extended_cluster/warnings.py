@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from extended_cluster.endpoint import EVERYONE
-from extended_cluster.types import ClusterFacts, ClusterSettings, NetworkFacts, OutpostFacts, ServerPlan
+from extended_cluster.types import ClusterFacts, ClusterSettings, NetworkFacts, OutpostFacts, ServerPlan, Spec
 
 SUPPORT_DAYS: Final = 90
 # EKS user guide, "VPC and subnet requirements": six at least, 16 recommended.
@@ -73,6 +73,21 @@ def of_network(cluster: ClusterFacts, network: NetworkFacts) -> list[str]:
         *told,
         f"Route table {table} of the node subnets {wrong}: without VPC endpoints for images, EC2, STS and what else "
         "nodes call (EKS guide, private clusters), no node joins.",
+    ]
+
+
+def of_failure(spec: Spec, cluster: ClusterFacts) -> list[str]:
+    """What a failure of this run would undo."""
+    if spec["onFailure"] == "keep":
+        return []
+    if cluster["exists"]:
+        return [
+            f"Cluster {cluster['name']} exists, so onFailure rollback would undo nothing: what this run finishes is "
+            "kept."
+        ]
+    return [
+        f"If this run fails before cluster {cluster['name']} is complete, all that bears its tag is torn down, "
+        "servers that were finished among it (onFailure rollback)."
     ]
 
 

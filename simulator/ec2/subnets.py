@@ -84,7 +84,11 @@ class _Subnets:
         return {}
 
     def delete(self, call: Call, proceed: Proceed) -> Answer:
-        """moto deletes a subnet under its network interfaces; AWS does not (API error codes)."""
+        """moto deletes a subnet under its network interfaces; AWS does not (API error codes).
+
+        moto leaves the subnet's route table association; that it goes with the subnet is assumed from CloudFormation
+        and Terraform, which delete subnets whose associations they did not make.
+        """
         subnet_id = call.params["SubnetId"]
         if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(self._cloud)):
             message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."

@@ -7,8 +7,8 @@ from moto.moto_api._internal import mock_random
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from simulator.call import ACCOUNT, Answer, AwsError, Call, Caller, Operation, Proceed
-from simulator.stepfunctions import stop
+from simulator.call import ACCOUNT, Answer, AwsError, Call, Operation, Proceed
+from simulator.stepfunctions import nested, stop
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -17,21 +17,31 @@ if TYPE_CHECKING:
 def operations(cloud: "Cloud") -> dict[str, Operation]:
     """What moto gets wrong."""
     return stop.operations(cloud) | {
-        "stepfunctions.CreateStateMachine": _refuse_by_name,
-        "stepfunctions.UpdateStateMachine": _refuse_by_name,
+        "stepfunctions.CreateStateMachine": lambda call, proceed: _define(cloud, call, proceed),
+        "stepfunctions.UpdateStateMachine": lambda call, proceed: _define(cloud, call, proceed),
         "stepfunctions.StartExecution": _start_execution,
         "stepfunctions.DescribeExecution": _describe_execution,
     }
 
 
-def _refuse_by_name(call: Call, proceed: Proceed) -> Answer:
+def _define(cloud: "Cloud", call: Call, proceed: Proceed) -> Answer:
     """CreateStateMachine API, InvalidDefinition: moto's parser refuses without any code."""
+    nested.require_modelled(call)
+    nested.require_rule_permissions(cloud, call, _role_of(call))
     try:
         return proceed(call)
     except AwsError as refused:
         if refused.code:
             raise
         raise AwsError("InvalidDefinition", refused.message) from refused
+
+
+def _role_of(call: Call) -> str:
+    """The role that the machine will have; an update may leave the one it has."""
+    if "roleArn" in call.params:
+        return str(call.params["roleArn"])
+    backend = stepfunctions_parser_backends[ACCOUNT][call.region]
+    return str(backend.describe_state_machine(call.params["stateMachineArn"]).roleArn)
 
 
 def _describe_execution(call: Call, proceed: Proceed) -> Answer:
@@ -65,7 +75,7 @@ def point_interpreter_at(cloud: "Cloud") -> None:
 
     def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:  # noqa: ARG001
         try:
-            answer = cloud.call("lambda", "Invoke", _as_role(state_credentials.role_arn), **parameters)
+            answer = cloud.call("lambda", "Invoke", nested.as_role(state_credentials.role_arn), **parameters)
         except AwsError as refused:
             # Step Functions guide, "Handle Lambda service exceptions": the service's errors are Lambda.<name>;
             # that a refused permission is AWSLambdaException is assumed from public reports.
@@ -74,8 +84,4 @@ def point_interpreter_at(cloud: "Cloud") -> None:
         return {**answer, "Payload": json.loads(answer["Payload"])}
 
     lambda_eval_utils._invoke_lambda_function = invoke
-
-
-def _as_role(role_arn: str) -> Caller:
-    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
-    return Caller(arn=f"arn:aws:sts::{account}:assumed-role/{name}/states", role_arn=role_arn)
+    nested.point_interpreter_at(cloud)

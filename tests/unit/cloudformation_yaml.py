@@ -68,6 +68,10 @@ def _value(value: dict[str, Any]) -> str:
     match value:
         case {"Fn::GetAtt": str(attribute)} if attribute.endswith(".Arn"):
             return f"arn:aws:lambda:us-west-2:123456789012:function:{attribute.removesuffix('.Arn')}"
+        case {"Ref": "AWS::Partition"}:
+            return "aws"
+        case {"Ref": machine} if machine in DEFINITION_TEXTS:
+            return f"arn:aws:states:us-west-2:123456789012:stateMachine:{machine}"
         case {"Fn::FindInMap": [name, row, column]}:
             return str(template()["Mappings"][name][row][column])
-    raise AssertionError(f"neither a function's ARN nor a mapped number: {value}")
+    raise AssertionError(f"neither an ARN nor a mapped number: {value}")

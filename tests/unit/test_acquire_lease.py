@@ -62,9 +62,14 @@ def acquire(
     spec: dict[str, Any] | None = None,
 ) -> Dynamodb:
     monkeypatch.setenv("LEDGER_TABLE", "ledger")
-    monkeypatch.setenv("LEASE_SECONDS", "10800")
     dynamodb = Dynamodb(refusals, holder)
-    event = {"clusterName": "edge-1", "what": "provision", "spec": spec, "now": "2026-11-23T06:00:00.000Z"}
+    event = {
+        "clusterName": "edge-1",
+        "what": "provision",
+        "spec": spec,
+        "now": "2026-11-23T06:00:00.000Z",
+        "seconds": 10800,
+    }
     clients = {"dynamodb": dynamodb, "stepfunctions": Stepfunctions(status)}
     assert run(monkeypatch, acquire_lease.handler, event, **clients) == {"execution": EXECUTION}
     return dynamodb

@@ -97,3 +97,19 @@ def test_little_room_in_a_subnet_is_told_before_there_is_a_cluster(
     seen["network"]["freeAddresses"]["subnet-b"] = free
     told = [warning for warning in plan(seen)["warnings"] if "recommends 16" in warning]
     assert [warning.partition(" has")[0] for warning in told] == (["Subnet subnet-b"] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "exists", "said"),
+    [
+        ("keep", False, None),
+        ("rollback", False, "all that bears its tag is torn down"),
+        ("rollback", True, "would undo nothing"),
+    ],
+)
+def test_what_a_failure_would_undo_is_told(on_failure: str, exists: bool, said: str | None) -> None:
+    seen = facts()
+    seen["cluster"]["exists"] = exists
+    told = plan(seen, request={"onFailure": on_failure}, lni=LAN)["warnings"][2:]
+    assert [said in each for each in told if said] == ([True] if said else [])
+    assert len(told) == bool(said)

@@ -58,6 +58,7 @@ def test_the_least_request_gets_every_default() -> None:
         "deletionProtection": False,
         "sessionManager": True,
         "capacityWaitMinutes": 0,
+        "onFailure": "keep",
         "tags": {},
     }
 
@@ -172,6 +173,14 @@ def test_nodes_left_out_follow_from_those_given(asked: dict[str, float], nodes: 
         (request(capacityWaitMinutes=61), ["`capacityWaitMinutes` is 61", "0 to 60"]),
         (request(capacityWaitMinutes=-1), ["`capacityWaitMinutes` is -1", "0 to 60"]),
         (request(capacityWaitMinutes="30"), ['`capacityWaitMinutes` is "30"', "minutes"]),
+        (request(onFailure="retry"), ['`onFailure` is "retry"', "keep what is finished"]),
+        (
+            request(onFailure="rollback", deletionProtection=True),
+            [
+                '`onFailure` is "rollback" and `deletionProtection` is true',
+                "rollback without deletion protection",
+            ],
+        ),
         (request(deletionProtection="yes"), ['`deletionProtection` is "yes"', "true or false"]),
         (
             request(adminPrincipalArns=["arn:aws:sts::123456789012:assumed-role/admin/me"]),

@@ -55,7 +55,9 @@ FAILED = {"ProvisionStateMachine": "ProvisioningFailed", "TeardownStateMachine":
 # (machine, state) -> where it stands.
 ALL = {(machine, place.name): place for machine in MACHINES for place in placed(MACHINES[machine]["States"])}
 type Id = tuple[str, str]
-TASKS = {key: place for key, place in ALL.items() if place.state["Type"] == "Task"}
+# The one Task that calls no function of ours.
+NESTED = ("ProvisionStateMachine", "RollBack")
+TASKS = {key: place for key, place in ALL.items() if place.state["Type"] == "Task" and key != NESTED}
 FUNCTIONS = resources("AWS::Serverless::Function")
 
 
@@ -109,13 +111,12 @@ def test_task_ends_in_time_after_its_function_and_before_its_machine(task: Id) -
     )
 
 
-def test_the_lease_lasts_as_long_as_a_machine_may_run(machine: str) -> None:
-    seconds = FUNCTIONS["AcquireLeaseFunction"]["Environment"]["Variables"]["LEASE_SECONDS"]
-    assert seconds == {"Fn::FindInMap": ["Timeouts", "Machine", "Seconds"]}
-    assert MACHINES[machine]["TimeoutSeconds"] == template()["Mappings"]["Timeouts"]["Machine"]["Seconds"]
+def test_the_lease_lasts_as_long_as_its_machine_may_run(machine: str) -> None:
+    lease = MACHINES[machine]["States"]["AcquireLease"]["Parameters"]
+    assert lease["seconds"] == MACHINES[machine]["TimeoutSeconds"]
 
 
-def test_the_machine_outlasts_all_its_waits(machine: str) -> None:
+def test_the_machine_outlasts_all_its_waits_and_its_rollback(machine: str) -> None:
     places = [place for key, place in ALL.items() if key[0] == machine]
     waits = sum(place.state["Seconds"] for place in places if place.state["Type"] == "Wait")
     looks = sum(
@@ -124,7 +125,32 @@ def test_the_machine_outlasts_all_its_waits(machine: str) -> None:
         for retrier in place.state.get("Retry", [])
         if retrier["ErrorEquals"] == ["NotReadyYet"]
     )
-    assert waits + looks < MACHINES[machine]["TimeoutSeconds"]
+    nested = sum(ALL[key].state["TimeoutSeconds"] for key in [NESTED] if key[0] == machine)
+    assert waits + looks + nested < MACHINES[machine]["TimeoutSeconds"]
+
+
+def test_rolling_back_runs_the_teardown_machine_to_its_end() -> None:
+    state = ALL[NESTED].state
+    assert state["Resource"] == "arn:aws:states:::states:startExecution.sync:2"
+    assert state["Parameters"]["StateMachineArn"].endswith(":TeardownStateMachine")
+    # Its own time-out comes first, with a cause.
+    assert state["TimeoutSeconds"] > MACHINES["TeardownStateMachine"]["TimeoutSeconds"]
+    assert "Retry" not in state
+    asked = MACHINES["TeardownStateMachine"]["States"]["ValidateTeardown"]["Parameters"]["request.$"]
+    assert asked == "$"
+    assert {name.removesuffix(".$") for name in state["Parameters"]["Input"]} == {"clusterName", "confirm"}
+
+
+def test_only_a_cluster_that_the_run_itself_began_is_rolled_back() -> None:
+    states = MACHINES["ProvisionStateMachine"]["States"]
+    reached_from = {name for name, state in states.items() if "RollBack" in following(state)}
+    assert reached_from == {"KeepOrRollBack"}
+    *before, last = states["KeepOrRollBack"]["Choices"]
+    assert last == {"Variable": "$.plan.cluster.exists", "BooleanEquals": False, "Next": "RollBack"}
+    assert [choice["Next"] for choice in before] == ["TellFailure", "KeepExisting", "KeepComplete"]
+    # What marks a complete cluster is what the last step that makes anything leaves.
+    assert before[2]["Variable"] == states["EnsureCoreDns"]["ResultPath"]
+    assert states["KeepOrRollBack"]["Default"] == "TellFailure"
 
 
 def test_room_can_be_waited_for_as_long_as_a_request_may_say() -> None:
@@ -237,16 +263,18 @@ def ends(place: Placed, error: str) -> set[str]:
 
 
 def terminals(name: str, states: dict[str, Any]) -> set[str]:
-    state = states[name]
-    following = [
-        state.get("Next"),
-        state.get("Default"),
-        *(choice.get("Next") for choice in state.get("Choices", [])),
-        *(catcher["Next"] for catcher in state.get("Catch", [])),
-    ]
-    if not any(following):
+    if not following(states[name]):
         return {name}
-    return {end for next_name in filter(None, following) for end in terminals(next_name, states)}
+    return {end for next_name in following(states[name]) for end in terminals(next_name, states)}
+
+
+def following(state: dict[str, Any]) -> set[str]:
+    """The names of the states that may come next."""
+    return {
+        *(state[field] for field in ("Next", "Default") if field in state),
+        *(choice["Next"] for choice in state.get("Choices", [])),
+        *(catcher["Next"] for catcher in state.get("Catch", [])),
+    }
 
 
 def test_the_fail_state_tells_error_and_cause(machine: str) -> None:

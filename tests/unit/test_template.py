@@ -162,6 +162,32 @@ def test_every_placeholder_of_the_definition_is_defined_and_used(name: str) -> N
     assert set(PLACEHOLDER.findall(DEFINITION_TEXTS[name])) == set(MACHINES[name]["DefinitionSubstitutions"])
 
 
+def test_only_the_machine_that_rolls_back_may_run_another_and_just_that_one() -> None:
+    granted = {
+        (name, action): statement["Resource"]
+        for name, machine in MACHINES.items()
+        for statement in statements(machine)
+        for action in many(statement["Action"])
+        if action.startswith(("states:", "events:"))
+    }
+    here = "${AWS::Region}:${AWS::AccountId}"
+    executions = {
+        "Fn::Sub": f"arn:${{AWS::Partition}}:states:{here}:execution:${{TeardownStateMachine.Name}}:*"
+    }
+    rule = {
+        "Fn::Sub": f"arn:${{AWS::Partition}}:events:{here}:"
+        "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    }
+    assert granted == {
+        ("ProvisionStateMachine", "states:StartExecution"): {"Ref": "TeardownStateMachine"},
+        ("ProvisionStateMachine", "states:DescribeExecution"): executions,
+        ("ProvisionStateMachine", "states:StopExecution"): executions,
+        ("ProvisionStateMachine", "events:PutTargets"): rule,
+        ("ProvisionStateMachine", "events:PutRule"): rule,
+        ("ProvisionStateMachine", "events:DescribeRule"): rule,
+    }
+
+
 @pytest.mark.parametrize("name", MACHINES)
 def test_the_machine_may_invoke_exactly_its_functions(name: str) -> None:
     machine = MACHINES[name]

@@ -83,6 +83,12 @@ class Deployed:
         )["executionArn"]
         return arn
 
+    def executions(self, machine: str, since: Any) -> list[dict[str, Any]]:
+        """A machine's executions that began at or after a time, the latest first."""
+        arn = self.output(f"{machine}StateMachineArn")
+        pages = self.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=arn)
+        return [each for page in pages for each in page["executions"] if each["startDate"] >= since]
+
     def stopped_at(self, state: str, request: Any) -> dict[str, Any]:
         """Start to provision and stop the execution when its function of that state is invoked."""
         self.control(f"breakpoint?function={state}Function", post=True)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.workflow.conftest import SERVER_2U, Deployed
 
 ONE_OF_EACH = {"groups": 1, "instances": 1, "templates": 1, "interfaces": 2, "subnets": 1, "clusters": 1}
@@ -36,31 +34,6 @@ def test_of_two_starts_at_once_one_runs_and_the_other_says_which(deployed: Deplo
     assert item["lastRun"]["M"]["execution"] == {"S": first["executionArn"]}
     assert "lease" not in item
     assert deployed.teardown("edge-two")["status"] == "SUCCEEDED"
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        "CreateCluster",
-        "EnsureSubnet",
-        "EnableLni",
-        "EnsureLaunchTemplate",
-        "EnsureNodeGroup",
-        "EnsureCoreDns",
-    ],
-)
-def test_a_run_killed_at_any_state_is_carried_on_by_the_same_request(deployed: Deployed, state: str) -> None:
-    cluster = f"kill-{state.lower()}"
-    killed = deployed.stopped_at(state, _request(cluster))
-    assert killed["status"] == "ABORTED"
-    left = deployed.ledger(cluster)
-    assert left is not None
-    assert left["lease"]["M"]["execution"] == {"S": killed["executionArn"]}
-    again = deployed.provision(_request(cluster))
-    assert again["status"] == "SUCCEEDED", again.get("cause")
-    assert _counts(deployed, cluster) == ONE_OF_EACH
-    assert deployed.teardown(cluster)["status"] == "SUCCEEDED"
-    assert _counts(deployed, cluster) == {}
 
 
 def test_a_failed_run_gives_the_lease_back_and_says_why_in_the_ledger(deployed: Deployed) -> None:

@@ -1,0 +1,39 @@
+"""`onFailure: rollback`: a failed run leaves nothing of a cluster that it began, and still ends with its own error."""
+
+from typing import Any
+
+from tests.workflow.conftest import SERVER_2U, Deployed, server_subnet
+
+
+def _request(cluster: str, **fields: Any) -> dict[str, Any]:
+    return {"clusterName": cluster, "outposts": [{"outpostId": SERVER_2U}], "onFailure": "rollback", **fields}
+
+
+def _obstacle(deployed: Deployed, cluster: str) -> str:
+    """A launch template of somebody else's by the name that the run needs, which fails it; its id."""
+    made = deployed.client("ec2").create_launch_template(
+        LaunchTemplateName=f"{cluster}-{SERVER_2U}", LaunchTemplateData={"InstanceType": "c6id.8xlarge"}
+    )
+    return str(made["LaunchTemplate"]["LaunchTemplateId"])
+
+
+def test_a_failed_run_leaves_nothing_of_its_cluster_and_all_of_others(deployed: Deployed) -> None:
+    ec2, cluster = deployed.client("ec2"), "edge-back"
+    lookalike, obstacle = server_subnet(deployed, "10.0.241.0/24"), _obstacle(deployed, cluster)
+    try:
+        run = deployed.provision(_request(cluster))
+        assert (run["status"], run["error"]) == ("FAILED", "ServersFailed"), run["cause"]
+        first, told = run["cause"].split(" Rolled back, so nothing of cluster edge-back is kept ")
+        assert f"{SERVER_2U} in EnsureLaunchTemplate: LaunchTemplateConflict: " in first
+        assert "clusters: edge-back" in told
+        assert "subnets: subnet-" in told
+        (teardown,) = deployed.executions("Teardown", since=run["startDate"])
+        assert told.endswith(f"Teardown: {teardown['executionArn']}.")
+        assert teardown["status"] == "SUCCEEDED"
+        assert deployed.ours(cluster) == {}
+        assert deployed.ledger(cluster) is None
+        assert ec2.describe_subnets(SubnetIds=[lookalike])["Subnets"]
+        assert ec2.describe_launch_templates(LaunchTemplateIds=[obstacle])["LaunchTemplates"]
+    finally:
+        ec2.delete_launch_template(LaunchTemplateId=obstacle)
+        ec2.delete_subnet(SubnetId=lookalike)
