@@ -1,11 +1,11 @@
 """RecordFailure: the run has failed; the ledger says why and the cluster is free for the next run."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from extended_cluster import aws, ledger
+from extended_cluster.cause import readable
 from extended_cluster.handler import Event, Result, state
 
 
@@ -24,11 +24,5 @@ def handler(event: Event) -> Result:
 
 
 def facts(failure: Mapping[str, Any]) -> dict[str, str]:
-    """What the ledger keeps of a failure. Lambda's cause is JSON with errorMessage, or cut off at its limit."""
-    cause = failure.get("Cause", "")
-    try:
-        told = json.loads(cause)
-    except json.JSONDecodeError:
-        told = {}
-    message = told.get("errorMessage") if isinstance(told, dict) else None
-    return {"outcome": "FAILED", "error": failure["Error"], "cause": message or cause}
+    """What the ledger keeps of a failure."""
+    return {"outcome": "FAILED", "error": failure["Error"], "cause": readable(failure.get("Cause", ""))}
