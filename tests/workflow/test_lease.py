@@ -53,9 +53,12 @@ def test_a_run_killed_at_any_state_is_carried_on_by_the_same_request(deployed: D
     cluster = f"kill-{state.lower()}"
     killed = deployed.stopped_at(state, _request(cluster))
     assert killed["status"] == "ABORTED"
+    deployed.settle()
     left = deployed.ledger(cluster)
     assert left is not None
-    assert left["lease"]["M"]["execution"] == {"S": killed["executionArn"]}
+    assert left["lastRun"]["M"]["execution"] == {"S": killed["executionArn"]}
+    assert left["outcome"] == {"S": "ABORTED"}
+    assert "lease" not in left
     again = deployed.provision(_request(cluster))
     assert again["status"] == "SUCCEEDED", again.get("cause")
     assert _counts(deployed, cluster) == ONE_OF_EACH
