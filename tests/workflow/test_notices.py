@@ -113,7 +113,7 @@ def test_a_stopped_run_is_told_and_its_lease_given_back(deployed: Deployed, inbo
 def test_a_run_out_of_time_is_told_and_its_lease_given_back(deployed: Deployed, inbox: Inbox) -> None:
     machine, stepfunctions = deployed.output("ProvisionStateMachineArn"), deployed.client("stepfunctions")
     definition = stepfunctions.describe_state_machine(stateMachineArn=machine)["definition"]
-    hasty = json.dumps(json.loads(definition) | {"TimeoutSeconds": 300})
+    hasty = json.dumps(json.loads(definition) | {"TimeoutSeconds": 60})
     stepfunctions.update_state_machine(stateMachineArn=machine, definition=hasty)
     try:
         run = deployed.provision(_request())
@@ -124,7 +124,13 @@ def test_a_run_out_of_time_is_told_and_its_lease_given_back(deployed: Deployed, 
     ((subject, notice),) = inbox.notices()
     assert subject == f"TIMED_OUT provision of {CLUSTER}"
     assert "Neither an error nor a cause was given." in notice
-    assert "It was in: Build" in notice
+    entered = [
+        event["stateEnteredEventDetails"]["name"]
+        for event in run["events"]
+        if "StateEntered" in event["type"]
+    ]
+    (was_in,) = [line for line in notice.splitlines() if line.startswith("It was in: ")]
+    assert was_in.endswith(entered[-1])
     _next(deployed, notice)
     assert _ended(deployed) == {"outcome": "TIMED_OUT"}
 
