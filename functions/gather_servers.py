@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from extended_cluster import cause
+from extended_cluster.cause import readable
 from extended_cluster.errors import ServersFailed
 from extended_cluster.handler import Event, Result, state
 
@@ -29,6 +29,6 @@ def handler(event: Event) -> Result:
 def tell(server: Mapping[str, Any], room: int) -> str:
     """Which server failed in which state, of what, and why; at most about ``room`` characters."""
     ((state_name, failure),) = server["failed"].items()
-    why = cause.read(failure.get("Cause", "")) or NO_CAUSE
+    why = readable(failure.get("Cause", "")) or NO_CAUSE
     text = why if len(why) <= room else f"{why[:room]}..."
     return f"{server['outpostId']} in {state_name}: {failure['Error']}: {text}"

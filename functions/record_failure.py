@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from extended_cluster import aws, cause, ledger
+from extended_cluster import aws, ledger
+from extended_cluster.cause import readable
 from extended_cluster.handler import Event, Result, state
 
 
@@ -24,4 +25,4 @@ def handler(event: Event) -> Result:
 
 def facts(failure: Mapping[str, Any]) -> dict[str, str]:
     """What the ledger keeps of a failure."""
-    return {"outcome": "FAILED", "error": failure["Error"], "cause": cause.read(failure.get("Cause", ""))}
+    return {"outcome": "FAILED", "error": failure["Error"], "cause": readable(failure.get("Cause", ""))}

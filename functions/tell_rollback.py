@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from extended_cluster import cause
+from extended_cluster.cause import readable
 from extended_cluster.handler import Event, Result, state
 
 # A cause has 32,768 characters at most (API reference, ExecutionFailedEventDetails); each of the two gets half.
@@ -24,7 +24,7 @@ def handler(event: Event) -> Result:
 
 def first(failure: Mapping[str, str]) -> str:
     """What the failure itself says."""
-    told = cause.read(failure.get("Cause", ""))
+    told = readable(failure.get("Cause", ""))
     return _shortened(told or "Step Functions gave no cause; the execution's history shows more.")
 
 

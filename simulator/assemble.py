@@ -12,6 +12,7 @@ from simulator import (
     guest,
     iam,
     outposts,
+    sns,
     ssm,
     stepfunctions,
     trail,
@@ -38,6 +39,7 @@ def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None 
     for package in (
         iam,
         trail,
+        sns,
         ssm,
         outposts,
         ec2,

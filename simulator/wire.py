@@ -111,7 +111,13 @@ def encode(wire: Wire, answer: Answer, request_id: str) -> Response:
     # Services themselves answer less than their model's least length (ssm GetParameters) or least number (dynamodb
     # DescribeTable, NumberOfDecreasesToday 0 in its own examples).
     _validate(answer, wire.operation.output_shape, what, bounds=False)
-    return _written(wire, answer, request_id)
+    response = _written(wire, answer, request_id)
+    shape = wire.operation.output_shape
+    for name, member in shape.members.items() if shape else ():
+        # Lambda's Invoke tells by its status whether it ran or only took the event; moto's serializers leave it 200.
+        if member.serialization.get("location") == "statusCode" and name in answer:
+            response.status_code = answer[name]
+    return response
 
 
 def encode_error(wire: Wire, error: AwsError, request_id: str) -> Response:

@@ -1,14 +1,13 @@
-"""What a failed state's cause says."""
+"""What a failure's cause says to a person."""
 
 import json
 
 
-def read(given: str) -> str:
-    """A function's cause is the JSON that Lambda makes of an exception; Step Functions' own is plain text."""
+def readable(cause: str) -> str:
+    """Lambda's cause is JSON with errorMessage; Step Functions' own is text; either may be cut off at its limit."""
     try:
-        told = json.loads(given)
+        told = json.loads(cause)
     except json.JSONDecodeError:
-        return given
-    if isinstance(told, dict) and "errorMessage" in told:
-        return str(told["errorMessage"])
-    return given
+        return cause
+    message = told.get("errorMessage") if isinstance(told, dict) else None
+    return message if isinstance(message, str) and message else cause

@@ -176,6 +176,9 @@ def _refuse_unmodelled(settings: Mapping[str, Any]) -> None:
         raise NotModelled("Lambda layers")
     if any((settings.get("VpcConfig") or {}).values()):
         raise NotModelled("functions in a VPC")
+    dead_letters = settings.get("DeadLetterConfig", {}).get("TargetArn", "")
+    if dead_letters and (dead_letters.split(":")[2] != "sqs" or dead_letters.endswith(".fifo")):
+        raise NotModelled(f"dead letters to {dead_letters}")
     if settings.get("SnapStart", {}).get("ApplyOn", "None") != "None":
         raise NotModelled("SnapStart")
 

@@ -137,8 +137,9 @@ def _virtual_thread() -> type:
             try:
                 self._target(*self._args)
             except RuntimeError as ended:
-                # A branch of a stopped execution wants to go on, and moto's environment refuses: that is its end.
-                if "ProgramStopped" not in str(ended):
+                # A branch of an execution that was stopped or timed out wants to go on, and moto's environment
+                # refuses: that is its end.
+                if not any(state in str(ended) for state in ("ProgramStopped", "ProgramTimedOut")):
                     raise
             finally:
                 self._ended.set()

@@ -7,8 +7,10 @@ from moto.moto_api._internal import mock_random
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from simulator.call import ACCOUNT, Answer, AwsError, Call, Operation, Proceed
+from simulator.call import ACCOUNT, Answer, AwsError, Call, NotModelled, Operation, Proceed
 from simulator.stepfunctions import nested, stop
+from simulator.stepfunctions.history import Histories
+from simulator.stepfunctions.status_event import tell_of_executions
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:
     """What moto gets wrong."""
-    return stop.operations(cloud) | {
+    histories = Histories(cloud)
+    tell_of_executions(cloud, histories)
+    return {
+        "stepfunctions.StopExecution": stop.operation(cloud, histories),
+        "stepfunctions.GetExecutionHistory": histories.get,
         "stepfunctions.CreateStateMachine": lambda call, proceed: _define(cloud, call, proceed),
         "stepfunctions.UpdateStateMachine": lambda call, proceed: _define(cloud, call, proceed),
         "stepfunctions.StartExecution": _start_execution,
@@ -28,6 +34,8 @@ def _define(cloud: "Cloud", call: Call, proceed: Proceed) -> Answer:
     """CreateStateMachine API, InvalidDefinition: moto's parser refuses without any code."""
     nested.require_modelled(call)
     nested.require_rule_permissions(cloud, call, _role_of(call))
+    if call.params.get("type", "STANDARD") != "STANDARD":
+        raise NotModelled(f"state machines of the type {call.params['type']}")
     try:
         return proceed(call)
     except AwsError as refused:

@@ -173,7 +173,7 @@ QUEUE = "AWS::SQS::Queue"
     ("resource", "message"),
     [
         ({"Type": "AWS::SQS::Kew"}, r"Unrecognized resource types: \[AWS::SQS::Kew\]"),
-        ({"Type": "AWS::SNS::Topic"}, r"does not model the resource types \[AWS::SNS::Topic\]"),
+        ({"Type": "AWS::Kinesis::Stream"}, r"does not model the resource types \[AWS::Kinesis::Stream\]"),
         (
             {"Type": QUEUE, "Properties": {"Visibility": 1}},
             rf"resource A \({QUEUE}\).*extraneous key \[Visibility\]",

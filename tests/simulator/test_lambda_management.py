@@ -143,7 +143,7 @@ def test_what_is_not_modelled_never_reaches_moto(cloud: Cloud) -> None:
     for action, params in (
         (client.put_function_concurrency, {"FunctionName": "f", "ReservedConcurrentExecutions": 1}),
         (client.publish_layer_version, {"LayerName": "l", "Content": {"ZipFile": package(app=SOURCE)}}),
-        (client.invoke, {"FunctionName": "f", "InvocationType": "Event"}),
+        (client.invoke, {"FunctionName": "f", "InvocationType": "DryRun"}),
         (client.get_function, {"FunctionName": "f", "Qualifier": "1"}),
     ):
         assert refusal(action, **params).startswith("NotModelledBySimulator")

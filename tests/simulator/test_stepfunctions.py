@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from simulator import iam, stepfunctions
+from simulator import iam, stepfunctions, trail
 from simulator.cloud import Cloud
 from tests.simulator.lambda_cloud import create, lambda_cloud
 
@@ -19,6 +19,7 @@ MACHINE_ROLE = "arn:aws:iam::123456789012:role/machine"
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
     with lambda_cloud() as cloud:
+        cloud.install(trail.operations(cloud))
         cloud.install(stepfunctions.operations(cloud))
         stepfunctions.point_interpreter_at(cloud)
         yield cloud
@@ -142,3 +143,35 @@ def test_a_stopped_execution_is_aborted_at_once_and_stays_so(cloud: Cloud) -> No
     }
     events = client.get_execution_history(executionArn=arn)["events"]
     assert events[-1]["type"] == "ExecutionAborted"
+    newest = client.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=2)
+    assert newest["events"] == [events[-1], events[-2]]
+    assert newest["nextToken"]
+
+
+def test_after_a_time_out_nothing_more_happens(cloud: Cloud) -> None:
+    branch = {
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {"Type": "Wait", "Seconds": 60, "Next": "Then"},
+            "Then": {"Type": "Pass", "End": True},
+        },
+    }
+    ended = execute(cloud, one({"Type": "Parallel", "Branches": [branch, branch]}, TimeoutSeconds=30))
+    assert (ended["status"], ended["seconds"]) == ("TIMED_OUT", 30)
+    cloud.clock.sleep(120)
+    client = cloud.client("stepfunctions")
+    assert client.describe_execution(executionArn=ended["executionArn"])["status"] == "TIMED_OUT"
+    events = client.get_execution_history(executionArn=ended["executionArn"])["events"]
+    assert [event["type"] for event in events[-3:]] == [
+        "WaitStateEntered",
+        "WaitStateEntered",
+        "ExecutionTimedOut",
+    ]
+
+
+def test_express_machines_are_refused(cloud: Cloud) -> None:
+    definition = json.dumps(one({"Type": "Pass"}))
+    with pytest.raises(ClientError, match="does not model"):
+        cloud.client("stepfunctions").create_state_machine(
+            name="express", definition=definition, roleArn=MACHINE_ROLE, type="EXPRESS"
+        )

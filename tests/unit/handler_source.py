@@ -16,7 +16,7 @@ from botocore import xform_name
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = "extended_cluster"
 # A client is always in a variable or parameter of its service's name; ``aws`` only where it may be any.
-SERVICES = ("autoscaling", "dynamodb", "ec2", "eks", "outposts", "s3", "ssm", "stepfunctions")
+SERVICES = ("autoscaling", "dynamodb", "ec2", "eks", "outposts", "s3", "sns", "ssm", "stepfunctions")
 # IAM's prefix where it is not botocore's name.
 _PREFIX = {"stepfunctions": "states"}
 

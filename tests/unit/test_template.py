@@ -198,16 +198,18 @@ def test_the_machine_may_invoke_exactly_its_functions(name: str) -> None:
     assert machine["Logging"]["IncludeExecutionData"] is False
 
 
-def test_buckets_and_queues_refuse_plain_text() -> None:
-    policies = [*resources("AWS::S3::BucketPolicy").values(), *resources("AWS::SQS::QueuePolicy").values()]
+def test_buckets_queues_and_topics_refuse_plain_text() -> None:
+    kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+    policies = [policy for kind in kinds for policy in resources(kind).values()]
     guarded = [
-        (policy.get("Bucket") or policy["Queues"][0])["Ref"]
+        (policy.get("Bucket") or (policy.get("Queues") or policy["Topics"])[0])["Ref"]
         for policy in policies
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Deny"
         and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     ]
-    assert sorted(guarded) == sorted([*resources("AWS::S3::Bucket"), *resources("AWS::SQS::Queue")])
+    kept = ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic")
+    assert sorted(guarded) == sorted(name for kind in kept for name in resources(kind))
 
 
 def test_data_at_rest_is_encrypted_and_private() -> None:
@@ -223,13 +225,48 @@ def test_data_at_rest_is_encrypted_and_private() -> None:
 
 def test_every_event_target_and_queue_has_a_failure_destination() -> None:
     dead = {"Fn::GetAtt": "LniDeadLetterQueue.Arn"}
-    for rule in resources("AWS::Events::Rule").values():
-        assert [target["DeadLetterConfig"]["Arn"] for target in rule["Targets"]] == [dead]
+    lost = {"Fn::GetAtt": "NoticeDeadLetterQueue.Arn"}
+    places = {"LniRule": dead, "NotifyFailureRule": lost}
+    for name, rule in resources("AWS::Events::Rule").items():
+        assert [target["DeadLetterConfig"]["Arn"] for target in rule["Targets"]] == [places[name]]
+    # What Lambda took and the function could not do is not EventBridge's any more.
+    assert FUNCTIONS["NotifyFailureFunction"]["DeadLetterQueue"] == {"Type": "SQS", "TargetArn": lost}
     queue = resources("AWS::SQS::Queue")["LniQueue"]
     assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
     assert queue["VisibilityTimeout"] >= 6 * GLOBALS["Timeout"]
     (source,) = resources("AWS::Lambda::EventSourceMapping").values()
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_dead_letter_queue_has_an_alarm_that_the_topic_tells() -> None:
+    watched = [
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"].removesuffix(".QueueName")
+        for alarm in resources("AWS::CloudWatch::Alarm").values()
+        if alarm["AlarmActions"] == [{"Ref": "NotificationTopic"}]
+    ]
+    assert sorted(watched) == sorted(name for name in resources("AWS::SQS::Queue") if "DeadLetter" in name)
+
+
+@pytest.mark.parametrize(
+    ("status", "machine", "fires"),
+    [
+        ("FAILED", "ProvisionStateMachine", True),
+        ("TIMED_OUT", "ProvisionStateMachine", True),
+        ("ABORTED", "TeardownStateMachine", True),
+        ("SUCCEEDED", "ProvisionStateMachine", False),
+        ("RUNNING", "TeardownStateMachine", False),
+        ("FAILED", "SomebodyElse", False),
+    ],
+)
+def test_the_notice_is_of_red_ends_of_our_machines_only(status: str, machine: str, fires: bool) -> None:
+    pattern = json.dumps(resources("AWS::Events::Rule")["NotifyFailureRule"]["EventPattern"])
+    plain = re.sub(r'\{"Ref": ("\w+")\}', r"\1", pattern)
+    event: Any = {
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "detail": {"status": status, "stateMachineArn": machine},
+    }
+    assert EventPattern.load(plain).matches_event(event) is fires
 
 
 @pytest.mark.parametrize(

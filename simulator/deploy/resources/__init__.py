@@ -11,6 +11,7 @@ from simulator.deploy.resources import (
     iam,
     logs,
     s3,
+    sns,
     sqs,
     stepfunctions,
 )
@@ -27,6 +28,7 @@ _MODULES = (
     iam,
     logs,
     s3,
+    sns,
     sqs,
     stepfunctions,
 )
