@@ -16,7 +16,8 @@ _SETTINGS = names("EncryptionConfiguration LoggingConfiguration RoleArn TracingC
 def definition(context: Context, properties: Properties) -> str:
     """The definition as JSON text, fetched and substituted.
 
-    AWS::StepFunctions::StateMachine: a file in S3 may be JSON or YAML; each ``${Name}`` is replaced as text.
+    Order and rules: aws-cloudformation-resource-providers-stepfunctions, DefinitionProcessor.java. Each ``${Name}`` is
+    replaced as text (a number or boolean by its text) before a file from S3 is parsed as JSON, else as YAML.
     """
     text = _substituted(_source(context, properties), properties.get("DefinitionSubstitutions", {}))
     document = _parsed(text)
