@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from simulator.call import AwsError
+from simulator.iam import open_account
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -31,6 +32,7 @@ class Control:
                 Rule(f"{PREFIX}/breakpoint", methods=["GET"], endpoint=self._breakpoint),
                 Rule(f"{PREFIX}/breakpoint", methods=["POST"], endpoint=self._arm),
                 Rule(f"{PREFIX}/calls", methods=["GET"], endpoint=self._calls),
+                Rule(f"{PREFIX}/account", methods=["POST"], endpoint=self._account),
                 Rule(f"{PREFIX}/guest", methods=["GET"], endpoint=self._guest),
             ]
         )
@@ -75,6 +77,14 @@ class Control:
     def _calls(self, request: Request) -> list[dict[str, Any]]:
         """Every API call from the given index on (``?since=``)."""
         return [asdict(entry) for entry in self._cloud.audit.entries[int(request.args.get("since", 0)) :]]
+
+    def _account(self, request: Request) -> dict[str, str]:
+        """Open another account (``?id=``, twelve digits): access keys of its administrator."""
+        try:
+            key, secret = open_account(self._cloud, request.args["id"])
+        except ValueError as malformed:
+            raise BadRequest(str(malformed)) from malformed
+        return {"AccessKeyId": key, "SecretAccessKey": secret}
 
     def _guest(self, request: Request) -> dict[str, Any]:
         """Whether an instance has joined its cluster and its LNI is up, or why not (``?instance=``)."""

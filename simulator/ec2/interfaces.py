@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
+from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Place, Proceed, only
 from simulator.ec2 import moto_state
 from simulator.ec2.filters import split
 from simulator.ec2.moto_state import outpost_arn
@@ -23,12 +23,12 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
     }
 
 
-def lni_of(cloud: "Cloud", instance_id: str) -> str | None:
+def lni_of(place: Place, instance_id: str) -> str | None:
     """The id of the instance's interface that really is an LNI. No AWS API tells (facts.md section 2)."""
     return next(
         (
             interface.id
-            for interface in moto_state.interfaces(cloud)
+            for interface in moto_state.interfaces(place)
             if interface.instance is not None and interface.instance.id == instance_id and is_lni(interface)
         ),
         None,
@@ -78,26 +78,24 @@ class _Interfaces:
             },
         )
         answer = proceed(inner)
-        described = [self._placed(interface) for interface in answer["NetworkInterfaces"]]
+        described = [self._placed(call, interface) for interface in answer["NetworkInterfaces"]]
         return answer | {"NetworkInterfaces": [interface for interface in described if passes(interface)]}
 
     def attach(self, call: Call, proceed: Proceed) -> Answer:
         only(call, "NetworkInterfaceId", "InstanceId", "DeviceIndex")
         index, instance_id = call.params["DeviceIndex"], call.params["InstanceId"]
-        instance = next((i for i in moto_state.instances(self._cloud) if i.id == instance_id), None)
+        instance = next((i for i in moto_state.instances(call) if i.id == instance_id), None)
         if instance is not None and index in instance.nics:
             # moto replaces the interface that is there.
             message = f"Instance '{instance_id}' already has an interface attached at device index '{index}'."
             raise AwsError("InvalidParameterValue", message)
         answer = proceed(call)
-        settle(moto_state.backend(self._cloud).enis[call.params["NetworkInterfaceId"]])
+        settle(moto_state.backend(call).enis[call.params["NetworkInterfaceId"]])
         return answer
 
     def detach(self, call: Call, proceed: Proceed) -> Answer:
         only(call, "AttachmentId", "Force")
-        attached = [
-            i for i in moto_state.interfaces(self._cloud) if i.attachment_id == call.params["AttachmentId"]
-        ]
+        attached = [i for i in moto_state.interfaces(call) if i.attachment_id == call.params["AttachmentId"]]
         answer = proceed(call)
         for interface in attached:
             interface.lni = False
@@ -109,7 +107,7 @@ class _Interfaces:
             return proceed(call)
         only(call, "NetworkInterfaceId", "Attachment")
         attachment = call.params["Attachment"]
-        interface = moto_state.backend(self._cloud).enis.get(call.params["NetworkInterfaceId"])
+        interface = moto_state.backend(call).enis.get(call.params["NetworkInterfaceId"])
         if interface is None or interface.attachment_id != attachment.get("AttachmentId"):
             message = f"The attachment '{attachment.get('AttachmentId')}' does not exist."
             raise AwsError("InvalidAttachmentID.NotFound", message)
@@ -121,12 +119,12 @@ class _Interfaces:
     def delete(self, call: Call, proceed: Proceed) -> Answer:
         """moto deletes an interface under its instance."""
         interface_id = call.params["NetworkInterfaceId"]
-        interface = moto_state.backend(self._cloud).enis.get(interface_id)
+        interface = moto_state.backend(call).enis.get(interface_id)
         if interface is not None and interface.attachment_id is not None:
             message = f"Network interface '{interface_id}' is currently in use."
             raise AwsError("InvalidParameterValue", message)
         return proceed(call)
 
-    def _placed(self, described: Answer) -> Answer:
-        arn = outpost_arn(moto_state.subnet(self._cloud, described["SubnetId"]))
+    def _placed(self, call: Call, described: Answer) -> Answer:
+        arn = outpost_arn(moto_state.subnet(call, described["SubnetId"]))
         return described | ({"OutpostArn": arn} if arn else {})

@@ -6,7 +6,7 @@ from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proce
 from simulator.ec2 import moto_state
 from simulator.ec2.filters import split
 from simulator.ec2.moto_state import outpost_arn
-from simulator.outposts.world import Outpost, World
+from simulator.outposts.world import Outpost
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 _LNI_ATTRIBUTES = {"EnableLniAtDeviceIndex", "DisableLniAtDeviceIndex"}
 
 
-def operations(cloud: "Cloud", world: World) -> dict[str, Operation]:
+def operations(cloud: "Cloud") -> dict[str, Operation]:
     """The subnet operations; see the module."""
-    subnets = _Subnets(cloud, world)
+    subnets = _Subnets(cloud)
     return {
         "ec2.CreateSubnet": subnets.create,
         "ec2.DescribeSubnets": subnets.describe,
@@ -26,9 +26,8 @@ def operations(cloud: "Cloud", world: World) -> dict[str, Operation]:
 
 
 class _Subnets:
-    def __init__(self, cloud: "Cloud", world: World) -> None:
+    def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
-        self._world = world
 
     def create(self, call: Call, proceed: Proceed) -> Answer:
         """moto ignores OutpostArn and answers ``available``; AWS answers ``pending`` (API reference)."""
@@ -45,7 +44,7 @@ class _Subnets:
         )
         outpost = self._outpost_of(call)
         answer = proceed(call.with_params(OutpostArn=None))
-        subnet = moto_state.subnet(self._cloud, answer["Subnet"]["SubnetId"])
+        subnet = moto_state.subnet(call, answer["Subnet"]["SubnetId"])
         assert subnet is not None  # noqa: S101 - moto has just created it
         subnet.outpost_arn = outpost.arn
         subnet.lni_index = subnet.enable_lni_at_device_index = None
@@ -76,7 +75,7 @@ class _Subnets:
         if len(attributes) > 1:
             # "You can only modify one attribute at a time" (API model, ModifySubnetAttribute); code assumed.
             raise AwsError("InvalidParameterCombination", "You can only modify one attribute at a time.")
-        subnet = self._server_subnet(call.params["SubnetId"])
+        subnet = self._server_subnet(call)
         subnet.lni_index = _wanted_index(call)
         # Reads lag behind writes (facts.md section 2); the last write wins whatever the order of arrival.
         delay = self._cloud.latency("ec2.subnet.attribute.visible", key=subnet.cidr_block)
@@ -86,14 +85,14 @@ class _Subnets:
     def delete(self, call: Call, proceed: Proceed) -> Answer:
         """moto deletes a subnet under its network interfaces; AWS does not (API error codes)."""
         subnet_id = call.params["SubnetId"]
-        if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(self._cloud)):
+        if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(call)):
             message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
             raise AwsError("DependencyViolation", message)
         return proceed(call)
 
     def _outpost_of(self, call: Call) -> Outpost:
         arn = call.params["OutpostArn"]
-        outpost = self._world.outpost(arn)
+        outpost = self._cloud.world.outpost(arn)
         if outpost is None or outpost.arn != arn:
             raise AwsError(
                 "InvalidParameterValue", f"The Outpost '{arn}' does not exist"
@@ -112,11 +111,12 @@ class _Subnets:
             raise NotModelled(f"a subnet on an Outpost in status {outpost.status}")
         return outpost
 
-    def _server_subnet(self, subnet_id: str) -> Any:
-        subnet = moto_state.subnet(self._cloud, subnet_id)
+    def _server_subnet(self, call: Call) -> Any:
+        subnet_id = call.params["SubnetId"]
+        subnet = moto_state.subnet(call, subnet_id)
         if subnet is None:
             raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
-        outpost = self._world.outpost(outpost_arn(subnet) or "")
+        outpost = self._cloud.world.outpost(outpost_arn(subnet) or "")
         if outpost is None or not outpost.is_server:
             # LNIs exist on Outposts servers only (Outposts servers user guide, "Local network interfaces");
             # the refusal's code and wording are assumed.
