@@ -13,6 +13,7 @@ from simulator import (
     iam,
     outposts,
     ram,
+    route53resolver,
     ssm,
     stepfunctions,
     trail,
@@ -58,6 +59,7 @@ def assemble(
     ):
         cloud.install(package.operations(cloud))
     cloud.install(ram.operations())
+    cloud.install(route53resolver.operations())
     heed_conditions_of_bucket_policies()
     stepfunctions.point_interpreter_at(cloud)
     return cloud

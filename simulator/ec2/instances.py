@@ -11,7 +11,8 @@ from simulator.ec2.addresses import assigned
 from simulator.ec2.capacity import Capacity
 from simulator.ec2.client_tokens import ClientTokens
 from simulator.ec2.filters import split
-from simulator.ec2.interfaces import release, settle
+from simulator.ec2.interfaces import release
+from simulator.ec2.lni import settle
 from simulator.ec2.moto_state import outpost_arn
 from simulator.outposts.world import Image, Outpost
 

@@ -8,6 +8,8 @@ so what Outposts add lives there, once, and dies with the object:
     subnet.enable_lni_at_device_index    the one that DescribeSubnets shows: it lags behind
     instance.outpost_arn                 on an instance that runs on an Outpost
     interface.lni                        whether it is a local network interface: no API tells
+    interface.disturbed                  whether the subnet's index was changed under it: no API tells
+    interface.held_by                    the owner of what it is attached to, when that is an AWS service's
 """
 
 from typing import Any

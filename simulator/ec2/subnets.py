@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
 from simulator.ec2 import moto_state
-from simulator.ec2.filters import split
+from simulator.ec2.lni import enable_lni
 from simulator.ec2.moto_state import outpost_arn
+from simulator.ec2.subnet_listing import describe_subnets, shared_subnets
+from simulator.outposts.visible import is_visible
 from simulator.outposts.world import Outpost
 
 if TYPE_CHECKING:
@@ -56,18 +58,12 @@ class _Subnets:
         changed = {"State": "pending", "DefaultForAz": False, "MapPublicIpOnLaunch": False}
         return {"Subnet": answer["Subnet"] | changed | {"OutpostArn": outpost.arn}}
 
-    def describe(self, call: Call, proceed: Proceed) -> Answer:
-        inner, passes = split(
-            call,
-            {
-                "outpost-arn": lambda subnet: subnet.get("OutpostArn"),
-                "enable-lni-at-device-index": lambda subnet: subnet.get("EnableLniAtDeviceIndex"),
-            },
-        )
-        answer = proceed(inner)
-        return answer | {"Subnets": [subnet for subnet in answer["Subnets"] if passes(subnet)]}
+    @staticmethod
+    def describe(call: Call, _: Proceed) -> Answer:
+        return describe_subnets(call)
 
     def modify(self, call: Call, proceed: Proceed) -> Answer:
+        _own(call)
         attributes = set(call.params) - {"SubnetId", "DryRun"}
         if not attributes & _LNI_ATTRIBUTES:
             return proceed(call)
@@ -76,7 +72,7 @@ class _Subnets:
             # "You can only modify one attribute at a time" (API model, ModifySubnetAttribute); code assumed.
             raise AwsError("InvalidParameterCombination", "You can only modify one attribute at a time.")
         subnet = self._server_subnet(call)
-        subnet.lni_index = _wanted_index(call)
+        enable_lni(call, subnet, _wanted_index(call))
         # Reads lag behind writes (facts.md section 2); the last write wins whatever the order of arrival.
         delay = self._cloud.latency("ec2.subnet.attribute.visible", key=subnet.cidr_block)
         self._cloud.clock.call_later(delay, lambda: _show_index(subnet))
@@ -84,6 +80,7 @@ class _Subnets:
 
     def delete(self, call: Call, proceed: Proceed) -> Answer:
         """moto deletes a subnet under its network interfaces; AWS does not (API error codes)."""
+        _own(call)
         subnet_id = call.params["SubnetId"]
         if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(call)):
             message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
@@ -93,7 +90,7 @@ class _Subnets:
     def _outpost_of(self, call: Call) -> Outpost:
         arn = call.params["OutpostArn"]
         outpost = self._cloud.world.outpost(arn)
-        if outpost is None or outpost.arn != arn:
+        if outpost is None or outpost.arn != arn or not is_visible(outpost, call):
             raise AwsError(
                 "InvalidParameterValue", f"The Outpost '{arn}' does not exist"
             )  # code and wording assumed
@@ -113,9 +110,7 @@ class _Subnets:
 
     def _server_subnet(self, call: Call) -> Any:
         subnet_id = call.params["SubnetId"]
-        subnet = moto_state.subnet(call, subnet_id)
-        if subnet is None:
-            raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+        subnet = _own(call)
         outpost = self._cloud.world.outpost(outpost_arn(subnet) or "")
         if outpost is None or not outpost.is_server:
             # LNIs exist on Outposts servers only (Outposts servers user guide, "Local network interfaces");
@@ -123,6 +118,25 @@ class _Subnets:
             message = f"Local network interfaces are supported only in Outposts server subnets, not in '{subnet_id}'"
             raise AwsError("InvalidParameterValue", message)
         return subnet
+
+
+def _own(call: Call) -> Any:
+    """The call's subnet; only its owner may modify or delete it (facts.md section 2; VPC guide, "Share your VPC
+    subnets"). The Outposts server guide says that an Outpost's owner can "view, modify, and delete resources that
+    consumers create" but not how; here the consumer's subnets do not exist for it (assumed)."""
+    subnet_id = call.params["SubnetId"]
+    found = moto_state.subnet(call, subnet_id) or next(
+        (subnet for subnet in shared_subnets(call) if subnet.id == subnet_id), None
+    )
+    if found is None:
+        raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+    if found.owner_id != call.account:
+        # EC2 API Reference, "Error codes", UnauthorizedOperation; that it is this one is assumed.
+        message = (
+            f"You are not authorized to perform this operation. '{subnet_id}' belongs to {found.owner_id}"
+        )
+        raise AwsError("UnauthorizedOperation", message, 403)
+    return found
 
 
 def _wanted_index(call: Call) -> int | None:

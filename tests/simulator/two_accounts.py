@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator import ec2, iam, outposts, ram, trail
+from simulator import ec2, iam, outposts, ram, route53resolver, trail
 from simulator.call import ADMINISTRATOR, Caller
 from simulator.cloud import Cloud
 
@@ -23,6 +23,7 @@ class TwoAccounts:
         for package in (iam, trail, outposts, ec2):
             self.cloud.install(package.operations(self.cloud))
         self.cloud.install(ram.operations())
+        self.cloud.install(route53resolver.operations())
         self.cloud.clock.hold()
         key, _ = iam.open_account(self.cloud, OTHER)
         self.here, self.there = ADMINISTRATOR, self.cloud.sessions.caller_of(key)
