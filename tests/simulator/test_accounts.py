@@ -129,3 +129,12 @@ def test_how_long_a_session_may_be(accounts: TwoAccounts) -> None:
     next_role = accounts.role(accounts.there, "next", trusting(short))
     with Refusal("ValidationError", "role chaining"):
         accounts.assume(accounts.session(short), next_role, DurationSeconds=3601)
+
+
+def test_a_member_role_lists_outposts_and_resolver_endpoints(accounts: TwoAccounts) -> None:
+    listing = ("outposts:ListOutposts", "route53resolver:ListResolverEndpoints")
+    arn = accounts.role(accounts.there, "lister", trusting(HOME), *map(allow, listing))
+    assumed = accounts.assume(accounts.here, arn)
+    assert accounts.cloud.client("outposts", assumed).list_outposts()["Outposts"] == []
+    resolver = accounts.cloud.client("route53resolver", assumed)
+    assert resolver.list_resolver_endpoints()["ResolverEndpoints"] == []
