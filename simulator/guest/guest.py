@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.call import AwsError
 from simulator.ec2 import moto_state
-from simulator.ec2.interfaces import is_lni
+from simulator.ec2.lni import is_lni
 from simulator.eks.cluster_network import EKS
 from simulator.guest import agents, joining, networkd, scripts
 from simulator.guest.fault import BootFault
