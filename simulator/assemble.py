@@ -12,6 +12,7 @@ from simulator import (
     guest,
     iam,
     outposts,
+    scheduler,
     ssm,
     stepfunctions,
     trail,
@@ -46,6 +47,7 @@ def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None 
         guest,
         awslambda,
         stepfunctions,
+        scheduler,
         deploy,
     ):
         cloud.install(package.operations(cloud))

@@ -38,6 +38,7 @@ SERVICES = (
     "logs",
     "outposts",
     "s3",
+    "scheduler",
     "sns",
     "sqs",
     "ssm",
