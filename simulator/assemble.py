@@ -14,6 +14,7 @@ from simulator import (
     outposts,
     ram,
     route53resolver,
+    scheduler,
     sns,
     ssm,
     stepfunctions,
@@ -57,6 +58,7 @@ def assemble(
         guest,
         awslambda,
         stepfunctions,
+        scheduler,
         deploy,
     ):
         cloud.install(package.operations(cloud))

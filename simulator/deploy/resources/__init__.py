@@ -2,6 +2,7 @@
 
 from simulator.deploy.resources import (
     awslambda,
+    cloudformation,
     cloudtrail,
     cloudwatch,
     dynamodb,
@@ -11,6 +12,7 @@ from simulator.deploy.resources import (
     iam,
     logs,
     s3,
+    scheduler,
     sns,
     sqs,
     stepfunctions,
@@ -19,6 +21,7 @@ from simulator.deploy.resources.kind import Kind
 
 _MODULES = (
     awslambda,
+    cloudformation,
     cloudtrail,
     cloudwatch,
     dynamodb,
@@ -28,6 +31,7 @@ _MODULES = (
     iam,
     logs,
     s3,
+    scheduler,
     sns,
     sqs,
     stepfunctions,
