@@ -38,8 +38,11 @@ stop: ## Stop a simulator left running
 	@./scripts/stop-simulator
 
 .PHONY: build
-build: install ## Build the functions as they are deployed
+build: install .aws-sam/built ## Build the functions as they are deployed, if anything has changed
+
+.aws-sam/built: $(VENV)/installed scripts/build template.yaml samconfig.toml $(shell find functions statemachine -type f -not -name '*.pyc')
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build
+	@touch "$@"
 
 .PHONY: test
 test: install lint unit workflow ## Lint, types, template and ASL validation, unit and workflow tests

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import functools
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -38,14 +37,9 @@ def deploy(
     given = [f"{name}={value}" for name, value in (parameters or {}).items()]
     overrides = ["--parameter-overrides", *given] if given else []
     with _alone():
-        _build(quiet=quiet)
+        # What is built does not depend on where it is deployed, and make knows whether anything has changed.
+        _run(["make", "--silent", "build"], tools(dict(os.environ)), quiet=quiet)
         _run(["sam", "deploy", "--no-progressbar", *overrides], tools(environment), quiet=quiet)
-
-
-@functools.cache
-def _build(*, quiet: bool) -> None:
-    """Once per process: what is built does not depend on where it is deployed."""
-    _run(["./scripts/build"], tools(dict(os.environ)), quiet=quiet)
 
 
 def tools(environment: dict[str, str]) -> dict[str, str]:

@@ -59,8 +59,15 @@ class Deployed:
         return len(self.calls())
 
     def calls_of_functions(self, since: int) -> list[dict[str, Any]]:
-        """What the functions' roles called; receiving queue messages for Lambda is not the functions' doing."""
-        own = [entry for entry in self.calls(since) if ":assumed-role/" in entry["caller"]]
+        """What the functions' roles called, but for the notice's, which comes at a time of its own.
+
+        Receiving queue messages for Lambda is not the functions' doing.
+        """
+        own = [
+            entry
+            for entry in self.calls(since)
+            if ":assumed-role/" in entry["caller"] and "-NotifyFailureFunctionRole-" not in entry["caller"]
+        ]
         return [entry for entry in own if not entry["name"].startswith(("sqs.", "logs.", "lambda."))]
 
     def writes(self, since: int) -> list[str]:
