@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from simulator.eks.records import Store
     from simulator.guest import Guest
     from simulator.iam.credentials import Credentials, Sessions
+    from simulator.kube import ControlPlanes
     from simulator.trail.eventbridge import EventBridge
 
 
@@ -52,6 +53,7 @@ class Cloud:
     events: "EventBridge"
     clusters: "Store"
     guest: "Guest"
+    control_planes: "ControlPlanes"
     # The interpreter of the environment that holds what Lambda's managed runtime brings, and nothing else.
     lambda_runtime = Path(".lambda-runtime/bin/python").absolute()
 
