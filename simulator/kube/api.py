@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from simulator.call import AwsError
 from simulator.kube import authorization, discovery, status
-from simulator.kube.authentication import User, user_of
+from simulator.kube.authentication import ANONYMOUS, User, user_of
 from simulator.kube.authorization import Attributes
 from simulator.kube.objects import How, Objects
 from simulator.kube.path import Target, target_of
@@ -56,6 +56,9 @@ class Api:
         user = user_of(plane.cloud, plane.cluster, request.headers.get("Authorization"))
         plane.settle()
         target = target_of(request.method, request.path, request.args)
+        if user is ANONYMOUS and target.path not in authorization.HEALTH:
+            # EKS user guide, release notes of 1.32: anonymous requests reach health checks alone.
+            raise status.unauthorized()
         authorization.check(plane.objects.store, user, target.attributes())
         plane.objects.warnings.clear()
         if target.resource:

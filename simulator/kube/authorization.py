@@ -19,6 +19,8 @@ from simulator.kube.store import Store
 
 type Json = dict[str, Any]
 
+# What somebody without a token may see.
+HEALTH = ("/healthz", "/livez", "/readyz")
 _FILE = Path(__file__).parent.parent / "data" / "kube_access.yaml"
 
 
@@ -82,8 +84,7 @@ def _rules(store: Store, user: User, asked: Attributes) -> Iterator[Json]:
 
 def _discovery(user: User) -> Iterator[Json]:
     """system:discovery and system:public-info-viewer. EKS lets nobody else see more than health since 1.32."""
-    health = ["/healthz", "/livez", "/readyz"]
-    yield {"nonResourceURLs": health, "verbs": ["get"]}
+    yield {"nonResourceURLs": list(HEALTH), "verbs": ["get"]}
     if "system:authenticated" in user.groups:
         paths = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", "/version", "/version/"]
         yield {"nonResourceURLs": paths, "verbs": ["get"]}

@@ -99,7 +99,7 @@ def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *,
         else:
             others.append((entry, owned))
     base = _plain(live)
-    merged = merge(base, _plain(config), node)
+    merged: Json = merge(base, _plain(config), node)
     _prune(merged, last, wanted | {path for _, owned in others for path in owned})
     changed, removed = fields.changes(base, merged, node)
     clashes = [(entry, sorted(owned & changed)) for entry, owned in others if owned & changed]

@@ -222,10 +222,9 @@ class Objects:
         meta = obj.setdefault("metadata", {})
         if not isinstance(meta, dict):
             raise status.bad_request("metadata is no object")
-        if resource.namespaced:
-            if meta.setdefault("namespace", namespace) != namespace:
-                told = "the namespace of the provided object does not match the namespace sent on the request"
-                raise status.bad_request(told)
+        if resource.namespaced and meta.setdefault("namespace", namespace) != namespace:
+            told = "the namespace of the provided object does not match the namespace sent on the request"
+            raise status.bad_request(told)
         return obj
 
     def _clean(self, obj: Json, resource: Resource, how: How) -> None:
@@ -281,9 +280,17 @@ class Objects:
             new = {key: value for key, value in obj.items() if key != "status"}
             if "status" in old:
                 new["status"] = old["status"]
-        kept = ("uid", "creationTimestamp", "generation", "resourceVersion", "managedFields")
-        kept += ("deletionTimestamp", "deletionGracePeriodSeconds", "namespace", "name")
-        system = {part: old["metadata"][part] for part in kept if part in old["metadata"]}
+        kept = {
+            "uid",
+            "creationTimestamp",
+            "generation",
+            "resourceVersion",
+            "managedFields",
+            "namespace",
+            "name",
+        }
+        kept |= {"deletionTimestamp", "deletionGracePeriodSeconds"}
+        system = {part: value for part, value in old["metadata"].items() if part in kept}
         own = {part: value for part, value in obj["metadata"].items() if part not in kept}
         new["metadata"] = {**own, **system}
         return new

@@ -15,7 +15,43 @@ from simulator.kube.status import Cause, Refusal, not_modelled, required, wrong
 type Schema = Mapping[str, Any]
 
 _KNOWN = frozenset(
-    ["type", "properties", "additionalProperties", "items", "required", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "nullable", "default", "format", "description", "title", "example", "anyOf", "oneOf", "allOf", "not", "minProperties", "maxProperties", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string", "x-kubernetes-embedded-resource", "x-kubernetes-list-type", "x-kubernetes-map-type", "x-kubernetes-list-map-keys", "x-kubernetes-validations"]
+    {
+        "type",
+        "properties",
+        "additionalProperties",
+        "items",
+        "required",
+        "enum",
+        "pattern",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "nullable",
+        "default",
+        "format",
+        "description",
+        "title",
+        "example",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "not",
+        "minProperties",
+        "maxProperties",
+        "x-kubernetes-preserve-unknown-fields",
+        "x-kubernetes-int-or-string",
+        "x-kubernetes-embedded-resource",
+        "x-kubernetes-list-type",
+        "x-kubernetes-map-type",
+        "x-kubernetes-list-map-keys",
+        "x-kubernetes-validations",
+    }
 )
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),

@@ -123,8 +123,8 @@ def real_server(assets: Path, folder: Path) -> Iterator[RealServer]:
     try:
         _wait_for_namespace(holder.pid)
         for number, command in enumerate(commands):
-            log = (folder / f"{number}.log").open("w")
-            running.append(subprocess.Popen([*enter, *command], stdout=log, stderr=log))
+            with (folder / f"{number}.log").open("w") as log:
+                running.append(subprocess.Popen([*enter, *command], stdout=log, stderr=log))
         client = subprocess.Popen(
             [*enter, sys.executable, "-c", _CLIENT],
             stdin=subprocess.PIPE,
@@ -140,6 +140,9 @@ def real_server(assets: Path, folder: Path) -> Iterator[RealServer]:
             process.terminate()
         for process in reversed(running):
             process.wait(30)
+            for stream in (process.stdin, process.stdout):
+                if stream:
+                    stream.close()
 
 
 def _help(etcd: str) -> str:

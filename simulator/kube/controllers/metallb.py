@@ -43,7 +43,7 @@ def controller(loop: "Controllers") -> None:
 
 def _is_ours(workload: Json, service: Json) -> bool:
     spec = service["spec"]
-    return spec["type"] == "LoadBalancer" and spec.get("loadBalancerClass", "") == lb_class(workload)
+    return bool(spec["type"] == "LoadBalancer" and spec.get("loadBalancerClass", "") == lb_class(workload))
 
 
 def lb_class(workload: Json) -> str:
@@ -125,9 +125,10 @@ def speakers(loop: "Controllers") -> None:
     wanted: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for service in loop.store.all(SERVICES) if speaker else ():
         ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress")
-        if speaker and ingress and _is_ours(speaker, service):
-            if announced := _announcer(loop, service, ingress[0]["ip"]):
-                wanted[service["metadata"]["namespace"], service["metadata"]["name"]] = announced
+        if not (speaker and ingress and _is_ours(speaker, service)):
+            continue
+        if announced := _announcer(loop, service, ingress[0]["ip"]):
+            wanted[service["metadata"]["namespace"], service["metadata"]["name"]] = announced
     for found in loop.store.all(resource, _NAMESPACE):
         told = found.get("status", {})
         key = told.get("serviceNamespace", ""), told.get("serviceName", "")
@@ -176,12 +177,12 @@ def _announcer(loop: "Controllers", service: Json, address: str) -> tuple[str, l
                 candidates[name] = None if not interfaces or before is None else before | set(interfaces)
     if not candidates:
         return None
-    node = min(candidates, key=lambda name: hashlib.sha256(f"{name}#{address}".encode()).digest())
-    there = {"ens5", *([members[node].lni] if members[node].lni else [])}
-    allowed = candidates[node]
+    elected = min(candidates, key=lambda name: hashlib.sha256(f"{name}#{address}".encode()).digest())
+    lni, allowed = members[elected].lni, candidates[elected]
     if allowed is None:
-        return (node, []) if members[node].lni else None
-    return (node, sorted(allowed & there)) if allowed & there else None
+        return (elected, []) if lni else None
+    there = allowed & ({"ens5", lni} if lni else {"ens5"})
+    return (elected, sorted(there)) if there else None
 
 
 def _selects(spec: Json, pool: Json) -> bool:

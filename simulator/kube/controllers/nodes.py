@@ -93,7 +93,7 @@ def heartbeat(loop: "Controllers") -> None:
         lost = member.lost_at is not None and loop.at(f"node/{member.name}", member.lost_at + _GRACE)
         node = loop.objects.get(NODES, "", member.name)
         condition = _condition(loop, lost=lost)
-        before = next((c for c in node["status"].get("conditions", ()) if c["type"] == "Ready"), {})
+        before: Json = next((c for c in node["status"].get("conditions", ()) if c["type"] == "Ready"), {})
         same = before.get("status") == condition["status"] and before.get("reason") == condition["reason"]
         condition["lastTransitionTime"] = before["lastTransitionTime"] if same else loop.store.now()
         condition["lastHeartbeatTime"] = stamp(datetime.fromtimestamp(renewed, UTC))
@@ -137,7 +137,7 @@ def _renew(loop: "Controllers", member: Member, moment: float) -> None:
 
 def _is_gone(loop: "Controllers", instance_id: str) -> bool:
     try:
-        return loop.cloud.guest.described(instance_id)["State"]["Name"] == "terminated"
+        return bool(loop.cloud.guest.described(instance_id)["State"]["Name"] == "terminated")
     except AwsError as refused:
         if refused.code == "InvalidInstanceID.NotFound":
             return True

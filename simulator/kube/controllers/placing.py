@@ -45,6 +45,7 @@ def _tolerates(toleration: Json, taint: Json) -> bool:
         return toleration.get("operator") == "Exists"
     if toleration["key"] != taint["key"]:
         return False
-    return toleration.get("operator", "Equal") == "Exists" or toleration.get("value", "") == taint.get(
-        "value", ""
+    return bool(
+        toleration.get("operator", "Equal") == "Exists"
+        or toleration.get("value", "") == taint.get("value", "")
     )

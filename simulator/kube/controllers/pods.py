@@ -51,16 +51,14 @@ def start(loop: "Controllers") -> None:
         elif obstacle := _obstacle(loop, pod, member):
             loop.forget(f"pod/{meta['uid']}")
             _tell(loop, pod, _status(pod, member, obstacle))
-        elif loop.due(
-            f"pod/{meta['uid']}", "kube.pod.start", member.joined_at if _first(pod, member) else None
-        ):
+        elif loop.due(f"pod/{meta['uid']}", "kube.pod.start", member.joined_at if _first(pod) else None):
             if not _waits_for_addon(loop, pod):
                 _tell(loop, pod, _status(pod, member, None))
         else:
             _tell(loop, pod, _status(pod, member, "ContainerCreating"))
 
 
-def _first(pod: Json, member: "Member") -> bool:
+def _first(pod: Json) -> bool:
     """Whether the pod is one that a node starts when it joins: an add-on's DaemonSet."""
     return pod["metadata"]["namespace"] == "kube-system" and bool(pod["spec"].get("hostNetwork"))
 
@@ -80,9 +78,10 @@ def _obstacle(loop: "Controllers", pod: Json, member: "Member") -> str | None:
     for volume in pod["spec"].get("volumes", ()):
         for kind, key, resource in (("secret", "secretName", SECRETS), ("configMap", "name", CONFIG_MAPS)):
             wanted = volume.get(kind)
-            if wanted and not wanted.get("optional"):
-                if loop.store.get(resource, pod["metadata"]["namespace"], wanted[key]) is None:
-                    return "ContainerCreating"
+            if not wanted or wanted.get("optional"):
+                continue
+            if loop.store.get(resource, pod["metadata"]["namespace"], wanted[key]) is None:
+                return "ContainerCreating"
     # A host below .invalid never resolves (RFC 6761); any other registry is there, if there is a way out.
     hosts = [c["image"].partition("/")[0].partition(":")[0] for c in pod["spec"]["containers"]]
     if any(host.endswith(".invalid") for host in hosts):
