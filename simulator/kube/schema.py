@@ -50,7 +50,9 @@ class Node:
     @property
     def items(self) -> "Node":
         """The schema of a list's elements."""
-        return self._node(self.raw.get("items", {}))
+        if "items" not in self.raw:
+            return Node({"x-kubernetes-preserve-unknown-fields": True}, self.definitions, self.custom)
+        return self._node(self.raw["items"])
 
     @property
     def anything(self) -> bool:
