@@ -40,10 +40,10 @@ def install(account: EksAccount) -> None:
         ("IPAddressPool", {"addresses": ["192.168.30.8-192.168.30.9"]}),
         ("L2Advertisement", {"ipAddressPools": ["lan"], "interfaces": ["ens6"]}),
     )
-    for kind, spec in specs:
-        resource = objects.resource("metallb.io", "v1beta1", _KINDS[kind])
-        assert resource
-        objects.create(resource, "metallb-system", {"metadata": {"name": "lan"}, "spec": spec}, _HOW)
+    for kind, wanted in specs:
+        made = objects.resource("metallb.io", "v1beta1", _KINDS[kind])
+        assert made
+        objects.create(made, "metallb-system", {"metadata": {"name": "lan"}, "spec": wanted}, _HOW)
 
 
 def expose(account: EksAccount, name: str, lb_class: str) -> None:
