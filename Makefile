@@ -58,11 +58,15 @@ lint: install ## Formatting, lint, types, template and state machine validation
 
 .PHONY: unit
 unit: install ## Unit tests and the simulator's own
-	"$(BIN)/python" -m pytest -q -n auto tests/unit tests/simulator
+	"$(BIN)/python" -m pytest -q -n auto tests/unit tests/simulator tests/kubernetes
 
 .PHONY: workflow
 workflow: install ## Workflow tests: the real template on the simulator, by public APIs only
 	PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/python" -m pytest -q -n 2 --dist loadscope tests/workflow tests/cli
+
+.PHONY: kubernetes
+kubernetes: install ## The Kubernetes tests against a real control plane, built once per machine (Debian 12, root)
+	assets=$$(./scripts/build-control-plane) && KUBEBUILDER_ASSETS="$$assets" "$(BIN)/python" -m pytest -q tests/kubernetes
 
 .PHONY: schema
 schema: install ## Write the request's JSON Schema to docs/ from the model

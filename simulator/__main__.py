@@ -20,6 +20,7 @@ from simulator.assemble import assemble
 from simulator.call import REGION
 from simulator.cloud import Cloud
 from simulator.control import PREFIX, Control
+from simulator.iam.credentials import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from simulator.outposts.world import load
 
 HOST = "127.0.0.1"
@@ -38,8 +39,8 @@ def exports(url: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "ADMINISTRATOR",
-        "AWS_SECRET_ACCESS_KEY": "not-checked",
+        "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
+        "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR_SECRET,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

@@ -24,8 +24,7 @@ from simulator.cloud import Cloud
 from simulator.outposts.world import World
 from simulator.s3 import heed_conditions_of_bucket_policies
 
-# Later: kube (the cluster's Kubernetes API) joins the packages below, faults becomes a layer of its own between
-# trail and iam.
+# Later: faults becomes a layer of its own between trail and iam.
 
 
 def assemble(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from simulator.eks.records import Store
     from simulator.guest import Guest
     from simulator.iam.credentials import Credentials, Sessions
+    from simulator.kube import ControlPlanes
     from simulator.trail.eventbridge import EventBridge
 
 
@@ -57,6 +58,7 @@ class Cloud:
     clusters: "Store"
     guest: "Guest"
     nested_stacks: "NestedStacks"
+    control_planes: "ControlPlanes"
     # The interpreter of the environment that holds what Lambda's managed runtime brings, and nothing else.
     lambda_runtime = Path(".lambda-runtime/bin/python").absolute()
 

@@ -27,7 +27,11 @@ __all__ = ["operations"]
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:
     """Every operation of the EKS model: answered, or refused as not modelled."""
+    # Not at the top: kube looks at EKS's own records.
+    from simulator.kube import ControlPlanes
+
     store = cloud.clusters = Store()
+    cloud.control_planes = ControlPlanes(cloud)
     clusters, addons, updates = Clusters(cloud, store), Addons(cloud, store), AddonUpdates(cloud, store)
     entries, policies, tags = AccessEntries(cloud, store), AccessPolicies(cloud, store), Tags(store)
     answered: dict[str, Callable[[Call], Answer]] = {

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,7 +24,11 @@ class CertificateAuthority:
 
 
 def new_authority(now: datetime) -> CertificateAuthority:
-    """A self-signed authority called ``kubernetes``, valid for ten years, as EKS clusters have."""
+    """A self-signed authority called ``kubernetes``, valid for ten years, as EKS clusters have.
+
+    Clients are real and look at the real clock, so it is valid by that one too.
+    """
+    begin = min(now, datetime.now(UTC)) - timedelta(minutes=5)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
     usage = x509.KeyUsage(
@@ -44,8 +48,8 @@ def new_authority(now: datetime) -> CertificateAuthority:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=3650))
+        .not_valid_before(begin)
+        .not_valid_after(max(now, datetime.now(UTC)) + timedelta(days=3650))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())

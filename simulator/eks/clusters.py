@@ -91,6 +91,7 @@ class Clusters:
             message = f"Cannot delete cluster {cluster.name} because deletion protection is enabled"
             raise AwsError("InvalidRequestException", message, clusterName=cluster.name)
         cluster.status = "DELETING"
+        self._cloud.control_planes.close(cluster)
         answer = {"cluster": describe(cluster)}
         self._later("delete", cluster, lambda: self._remove(cluster))
         return answer
@@ -151,6 +152,7 @@ class Clusters:
             cluster.status = "FAILED"
             return
         cluster.security_group_id = cluster_network.make_cluster_security_group(self._cloud, cluster)
+        cluster.endpoint = self._cloud.control_planes.open(cluster)
         cluster.status = "ACTIVE"
 
     def _remove(self, cluster: Cluster) -> None:

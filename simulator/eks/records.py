@@ -44,6 +44,7 @@ class Cluster:
     """settings: the members that DescribeCluster returns from the beginning and that never change.
 
     identifier: 32 upper-case hexadecimal digits, in the endpoint and the OIDC issuer.
+    endpoint: where its Kubernetes API listens once it is ACTIVE.
     node_ready_at: instance id -> when it will have joined, in the clock's seconds (kept by guest).
     """
 
@@ -62,14 +63,18 @@ class Cluster:
     status: str = "CREATING"
     issues: list[dict[str, Any]] = field(default_factory=list)
     security_group_id: str | None = None
+    endpoint: str = ""
     entries: dict[str, AccessEntry] = field(default_factory=dict)
     addons: dict[str, Addon] = field(default_factory=dict)
     node_ready_at: dict[str, float] = field(default_factory=dict)
 
     @property
-    def endpoint(self) -> str:
-        """The host's shape: user guide, cluster endpoint; the path gr7 is one that live clusters have."""
-        return f"https://{self.identifier}.gr7.{self.arn.split(':')[3]}.eks.amazonaws.com"
+    def public_name(self) -> str:
+        """The host's shape: user guide, cluster endpoint; the path gr7 is one that live clusters have.
+
+        Nobody can resolve it here, so the endpoint is an address on loopback; its certificate bears the name too.
+        """
+        return f"{self.identifier}.gr7.{self.arn.split(':')[3]}.eks.amazonaws.com"
 
     def addon(self, name: str) -> Addon:
         """The add-on of that name, or EKS's refusal."""

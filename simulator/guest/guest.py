@@ -54,7 +54,7 @@ class Guest:
         Its cluster is the one of its tag ``kubernetes.io/cluster/<name>=owned`` (user guide, self-managed
         nodes); without one the simulator does not know whose node it should be.
         """
-        instance = self._described(instance_id)
+        instance = self.described(instance_id)
         if instance["State"]["Name"] != "running":
             return [f"the instance is {instance['State']['Name']}"]
         owners = [
@@ -71,7 +71,7 @@ class Guest:
 
     def lni_faults(self, instance_id: str) -> list[str]:
         """What keeps the instance's local network interface (LNI) from carrying traffic."""
-        instance = self._described(instance_id)
+        instance = self.described(instance_id)
         if instance["State"]["Name"] != "running":
             return [f"the instance is {instance['State']['Name']}"]
         indexes = [
@@ -114,7 +114,7 @@ class Guest:
     def _agent_faults(
         self, instance_id: str, faults: Callable[[dict[str, Any], scripts.Scripts], list[str]]
     ) -> list[str]:
-        instance = self._described(instance_id)
+        instance = self.described(instance_id)
         if instance["State"]["Name"] != "running":
             return [f"the instance is {instance['State']['Name']}"]
         try:
@@ -135,7 +135,8 @@ class Guest:
             "cloudWatchAgentFaults": self.cloudwatch_faults(instance_id),
         }
 
-    def _described(self, instance_id: str) -> dict[str, Any]:
+    def described(self, instance_id: str) -> dict[str, Any]:
+        """The instance as DescribeInstances answers it."""
         answer = self._cloud.call("ec2", "DescribeInstances", EKS, InstanceIds=[instance_id])
         found = [one for reservation in answer["Reservations"] for one in reservation["Instances"]]
         if not found:

@@ -10,6 +10,9 @@ from simulator.call import ADMINISTRATOR, AwsError, Caller
 
 # STS API Reference, AssumeRole, DurationSeconds: "By default, the value is set to 3600 seconds".
 DEFAULT_SECONDS = 3600
+# What the simulator tells its user to export. AWS calls take any key that is no temporary one for the administrator's;
+# a token for a cluster's Kubernetes API is verified, and only these have a secret that the simulator knows.
+ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET = "ADMINISTRATOR", "not-checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Sessions:
         self._seed = seed
         self._now = now
         self._callers: dict[str, Caller] = {}
+        self._issued: dict[str, Credentials] = {}
 
     def issue(self, role_arn: str, session_name: str, seconds: int = DEFAULT_SECONDS) -> Credentials:
         """New credentials of a role; whether the role may be assumed was decided before (sts.py)."""
@@ -39,9 +43,19 @@ class Sessions:
         key = "ASIA" + base64.b32encode(self._digest(f"key {count}"))[:16].decode()
         secret = base64.b64encode(self._digest(f"secret {count}"))[:40].decode()
         token = base64.b64encode(self._digest(f"token {count}") * 4).decode()
-        session = session_arn(role_arn, session_name)
-        self._callers[key] = Caller(arn=session, role_arn=role_arn, account=account_of(role_arn))
-        return Credentials(key, secret, token, self._now() + timedelta(seconds=seconds))
+        self._callers[key] = Caller(
+            arn=session_arn(role_arn, session_name), role_arn=role_arn, account=account_of(role_arn)
+        )
+        issued = Credentials(key, secret, token, self._now() + timedelta(seconds=seconds))
+        self._issued[key] = issued
+        return issued
+
+    def secret_of(self, access_key_id: str, session_token: str | None) -> str | None:
+        """The secret key that belongs to a key; None for keys (or session tokens) that this cloud did not issue."""
+        if access_key_id == ADMINISTRATOR_KEY:
+            return ADMINISTRATOR_SECRET
+        issued = self._issued.get(access_key_id)
+        return issued.secret_access_key if issued and issued.session_token == session_token else None
 
     def administrator(self, account: str) -> tuple[str, str]:
         """Access key id and secret access key of an account's administrator, whom nothing there is refused."""
