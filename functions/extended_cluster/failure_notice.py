@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from extended_cluster.cause import readable
-from extended_cluster.request import SCHEMA
+from extended_cluster.request_schema import SCHEMA
 
 # SNS API, Publish: a subject has less than 100 characters; a message 256 KB, of which a cause can be 32.
 _SUBJECT: Final = 99

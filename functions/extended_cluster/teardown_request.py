@@ -5,7 +5,7 @@ import re
 from typing import Any, Final
 
 from extended_cluster.errors import InvalidRequest
-from extended_cluster.request import SCHEMA
+from extended_cluster.request_schema import SCHEMA
 
 _FIELDS: Final = ("clusterName", "confirm")
 _ACCEPTED: Final = 'the cluster\'s name twice, for example {"clusterName": "edge-1", "confirm": "edge-1"}'

@@ -1,6 +1,6 @@
 """The largest request stays within what Step Functions keeps of one execution."""
 
-from extended_cluster.request import MAX_OUTPOSTS
+from extended_cluster.request_schema import MAX_OUTPOSTS
 from tests.unit.test_statemachine import ALL, Placed, of_a_server
 
 # Step Functions guide, "Quotas": maximum events of a Standard execution's history.

@@ -19,7 +19,8 @@ from extended_cluster.errors import (
     NetworkUnsupported,
 )
 from extended_cluster.plan import build
-from extended_cluster.request import MAX_OUTPOSTS, complete
+from extended_cluster.request import complete
+from extended_cluster.request_schema import MAX_OUTPOSTS
 from extended_cluster.types import ClusterSettings, Facts, NodeSubnet, Plan
 from tests.unit.cloudformation_yaml import template
 

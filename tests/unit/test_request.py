@@ -8,7 +8,8 @@ import fastjsonschema
 import pytest
 
 from extended_cluster.errors import InvalidRequest
-from extended_cluster.request import SCHEMA, complete
+from extended_cluster.request import complete
+from extended_cluster.request_schema import SCHEMA
 
 EVENTS = Path(__file__).parents[2] / "events"
 OUTPOST, OTHER = "op-0a1b2c3d4e5f60001", "op-0a1b2c3d4e5f60002"

@@ -9,7 +9,8 @@ import pytest
 
 from extended_cluster import shortage
 from extended_cluster.capacity import Capacity, Room, choose, waits_on
-from extended_cluster.request import MAX_OUTPOSTS, complete
+from extended_cluster.request import complete
+from extended_cluster.request_schema import MAX_OUTPOSTS
 from extended_cluster.slots import Holder, Node, Occupancy
 from extended_cluster.types import Nodes
 from tests.unit.server_plan import OUTPOST

@@ -9,7 +9,7 @@ import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from statelint.linter import Linter
 
-from extended_cluster.request import MAX_CAPACITY_WAIT_MINUTES
+from extended_cluster.request_schema import MAX_CAPACITY_WAIT_MINUTES
 from tests.unit.cloudformation_yaml import DEFINITION_TEXTS, definition, resources, template
 from tests.unit.handler_source import Reached, error_classes, reached
 
