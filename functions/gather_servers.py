@@ -21,7 +21,7 @@ def handler(event: Event) -> Result:
         told = [tell(server, _ROOM // len(failed)) for server in failed]
         raise ServersFailed(
             f"{len(failed)} of {len(servers)} server(s) failed; the others are finished. {' '.join(told)}",
-            do="Correct the cause and start the same request again: what is finished is kept.",
+            do="Correct the cause and start the same request again: it carries on from what is there.",
         )
     return {"servers": len(servers)}
 

@@ -169,5 +169,5 @@ def from_aws_code(operation: str, code: str, message: str) -> ProvisioningError:
             do="Give the role named in the message that permission, or redeploy the stack if it was changed.",
         )
     return AwsCallFailed(
-        said, do="Correct the cause and start the same request again; finished steps are kept."
+        said, do="Correct the cause and start the same request again: it carries on from what is there."
     )

@@ -1,5 +1,6 @@
 """The deployed stack: the real SAM CLI deploys the real template to a simulator of this test run's own."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -96,18 +97,34 @@ class Deployed:
         pages = self.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=arn)
         return [each for page in pages for each in page["executions"] if each["startDate"] >= since]
 
-    def stopped_at(self, state: str, request: Any) -> dict[str, Any]:
-        """Start to provision and stop the execution when its function of that state is invoked."""
+    def break_at(self, state: str) -> None:
+        """Let time stand still when that state's function is invoked next."""
         self.control(f"breakpoint?function={state}Function", post=True)
-        arn = self.start("Provision", request)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Wait until the breakpoint is reached; time goes on when the block is left."""
         deadline = time.monotonic() + 60
         while not self.control("breakpoint")["reached"]:
-            assert time.monotonic() < deadline, f"{state} was not reached"
+            assert time.monotonic() < deadline, "the breakpoint was not reached"
             time.sleep(0.05)
         try:
-            self.client("stepfunctions").stop_execution(executionArn=arn, error="Stopped", cause="by a test")
+            yield
         finally:
             self.control("clock/release", post=True)
+
+    @contextlib.contextmanager
+    def held_at(self, state: str, request: Any) -> Iterator[str]:
+        """Start to provision, and hold the execution at that state; its ARN."""
+        self.break_at(state)
+        arn = self.start("Provision", request)
+        with self.held():
+            yield arn
+
+    def stopped_at(self, state: str, request: Any) -> dict[str, Any]:
+        """Start to provision and stop the execution when its function of that state is invoked."""
+        with self.held_at(state, request) as arn:
+            self.client("stepfunctions").stop_execution(executionArn=arn, error="Stopped", cause="by a test")
         return self.finished(arn)
 
     def ours(self, cluster: str) -> dict[str, list[str]]:

@@ -1,8 +1,5 @@
 """Slots are finite: a server without room is told with its numbers, and waited for if the request says so."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -17,23 +14,6 @@ NODES = {"min": 1, "desired": 2, "max": 2}
 def request(**fields: Any) -> dict[str, Any]:
     outpost = {"outpostId": SERVER_2U, "instanceType": TYPE, "nodes": NODES}
     return {"clusterName": CLUSTER, "outposts": [outpost], **fields}
-
-
-@contextmanager
-def held_at(deployed: Deployed, state: str) -> Iterator[None]:
-    """Time stands still from that state's next invocation on, until the block is left."""
-    deadline = time.monotonic() + 60
-    while not deployed.control("breakpoint")["reached"]:
-        assert time.monotonic() < deadline, f"{state} was not reached"
-        time.sleep(0.02)
-    try:
-        yield
-    finally:
-        deployed.control("clock/release", post=True)
-
-
-def arm(deployed: Deployed, state: str) -> None:
-    deployed.control(f"breakpoint?function={state}Function", post=True)
 
 
 def took(run: dict[str, Any], state: str) -> tuple[timedelta, int]:
@@ -71,9 +51,7 @@ def neighbour(deployed: Deployed) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def failed(deployed: Deployed, neighbour: dict[str, Any]) -> dict[str, Any]:
     """A run between whose preflight and nodes somebody takes one of the two slots."""
-    arm(deployed, "EnsureLaunchTemplate")
-    execution = deployed.start("Provision", request(capacityWaitMinutes=2))
-    with held_at(deployed, "EnsureLaunchTemplate"):
+    with deployed.held_at("EnsureLaunchTemplate", request(capacityWaitMinutes=2)) as execution:
         images = deployed.client("ec2").describe_images(Owners=["self"])["Images"]
         launched = deployed.client("ec2").run_instances(
             ImageId=images[0]["ImageId"],
@@ -107,11 +85,11 @@ def test_capacity_freed_during_the_wait_makes_the_run_green(
     deployed: Deployed, failed: dict[str, Any], neighbour: dict[str, Any]
 ) -> None:
     assert failed["status"] == "FAILED"
-    arm(deployed, "CheckOutposts")
+    deployed.break_at("CheckOutposts")
     execution = deployed.start("Provision", request(capacityWaitMinutes=10))
-    with held_at(deployed, "CheckOutposts"):
-        arm(deployed, "CheckOutposts")
-    with held_at(deployed, "CheckOutposts"):  # its second look
+    with deployed.held():
+        deployed.break_at("CheckOutposts")
+    with deployed.held():  # its second look
         deployed.client("ec2").terminate_instances(InstanceIds=[neighbour["instance"]])
     run = deployed.finished(execution)
     assert run["status"] == "SUCCEEDED", run["cause"]

@@ -37,3 +37,30 @@ def test_a_failed_run_leaves_nothing_of_its_cluster_and_all_of_others(deployed: 
     finally:
         ec2.delete_launch_template(LaunchTemplateId=obstacle)
         ec2.delete_subnet(SubnetId=lookalike)
+
+
+def test_what_cannot_be_rolled_back_is_told_after_the_first_error_and_kept(deployed: Deployed) -> None:
+    """An operator protects the cluster while it is made; then it is there already when the next run fails."""
+    eks, cluster = deployed.client("eks"), "edge-kept"
+    obstacle = _obstacle(deployed, cluster)
+    try:
+        with deployed.held_at("EnsureLaunchTemplate", _request(cluster)) as execution:
+            eks.update_cluster_config(name=cluster, deletionProtection=True)
+        refused = deployed.finished(execution)
+        eks.update_cluster_config(name=cluster, deletionProtection=False)
+        kept = deployed.ours(cluster)
+        again = deployed.provision(_request(cluster))
+    finally:
+        deployed.client("ec2").delete_launch_template(LaunchTemplateId=obstacle)
+
+    first, told = refused["cause"].split(" The rollback failed, so parts of cluster edge-kept are left: ")
+    assert refused["error"] == "ServersFailed"
+    assert f"{SERVER_2U} in EnsureLaunchTemplate: LaunchTemplateConflict: " in first
+    assert "DeletionProtected: Cluster edge-kept has deletion protection on" in told
+    assert '--input \'{"clusterName": "edge-kept", "confirm": "edge-kept"}\'' in told
+    assert kept.keys() == {"clusters", "subnets"}
+
+    assert again["error"] == "ServersFailed"
+    assert "Not rolled back: cluster edge-kept existed before this run." in again["cause"]
+    assert deployed.executions("Teardown", since=again["startDate"]) == []
+    assert deployed.ours(cluster) == kept
