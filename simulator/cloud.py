@@ -31,6 +31,7 @@ from simulator.moto_server import application, client_of
 
 if TYPE_CHECKING:
     from simulator.awslambda.functions import Functions
+    from simulator.deploy.nested import NestedStacks
     from simulator.eks.records import Store
     from simulator.guest import Guest
     from simulator.iam.credentials import Credentials, Sessions
@@ -52,6 +53,7 @@ class Cloud:
     events: "EventBridge"
     clusters: "Store"
     guest: "Guest"
+    nested_stacks: "NestedStacks"
     # The interpreter of the environment that holds what Lambda's managed runtime brings, and nothing else.
     lambda_runtime = Path(".lambda-runtime/bin/python").absolute()
 

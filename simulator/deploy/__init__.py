@@ -9,6 +9,7 @@ import botocore.session
 
 from simulator.call import Operation
 from simulator.deploy.changesets import ChangeSets
+from simulator.deploy.nested import NestedStacks
 from simulator.deploy.operations import StackOperations, unmodelled
 from simulator.deploy.stacks import Stacks
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def operations(cloud: "Cloud") -> dict[str, Operation]:
     """Every operation of cloudformation; those not named here are refused."""
     stacks = Stacks()
+    cloud.nested_stacks = NestedStacks(cloud, stacks)
     change_sets = ChangeSets(cloud, stacks)
     on = StackOperations(cloud, stacks, change_sets)
     modelled: dict[str, Operation] = {

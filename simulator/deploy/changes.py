@@ -20,7 +20,8 @@ class _PendingError(Exception):
 @dataclass(frozen=True)
 class Change:
     """action: Add, Modify or Remove; replacement: True, False or Conditional, of Modify alone;
-    properties: the names that change; attributes: resource attributes such as DeletionPolicy that change."""
+    properties: the names that change; attributes: resource attributes such as DeletionPolicy that change;
+    automatic: no property changes, but what one of them names may have."""
 
     action: str
     logical_id: str
@@ -29,6 +30,7 @@ class Change:
     replacement: str | None = None
     properties: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
+    automatic: bool = False
 
 
 def changed_properties(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -51,9 +53,11 @@ def changes(stack: Stack, revision: Revision) -> list[Change]:
     _check_same_types(stack, revision)
     found: list[Change] = []
     unsettled = {name for name in revision.active if name not in stack.resources}
+    # Of these the attributes may change, while Ref stays.
+    updated: set[str] = set()
 
     def attribute(logical_id: str, name: str | None) -> Any:
-        if logical_id in unsettled:
+        if logical_id in unsettled or (name is not None and logical_id in updated):
             raise _PendingError
         return stack.attribute(logical_id, name)
 
@@ -64,6 +68,8 @@ def changes(stack: Stack, revision: Revision) -> list[Change]:
         found.append(change)
         if change.replacement in ("True", "Conditional"):
             unsettled.add(logical_id)
+        if KINDS[declared.type].attribute_families:
+            updated.add(logical_id)
     found += [
         Change("Remove", name, resource.declared.type, resource.made.physical_id if resource.made else None)
         for name, resource in reversed(stack.resources.items())
@@ -105,7 +111,10 @@ def _change(
     known = {name: value for name, value in resource.properties.items() if name not in pending}
     properties = {*changed_properties(known, coerced(declared.type, wanted)), *pending}
     attributes = changed_attributes(resource.declared, declared)
-    if not properties and not attributes:
+    # ChangeSource "Automatic" (API reference, ResourceChangeDetail): a nested stack's template may have changed
+    # behind the same URL, which nobody looks at before the update. So such a change set is never empty.
+    automatic = KINDS[declared.type].always_updated and not properties
+    if not properties and not attributes and not automatic:
         return None
     replacing = properties & create_only(declared.type)
     return Change(
@@ -116,6 +125,7 @@ def _change(
         "False" if not replacing else "True" if replacing - pending else "Conditional",
         tuple(sorted(properties)),
         tuple(attributes),
+        automatic,
     )
 
 

@@ -68,15 +68,24 @@ def described_parameters(parameters: dict[str, str], hidden: frozenset[str]) -> 
 
 
 def _described(change: Change) -> dict[str, Any]:
+    details = [
+        {"Target": {"Attribute": "Properties", "Name": name}, "Evaluation": "Static"}
+        for name in change.properties
+    ]
+    if change.automatic:
+        details.append(
+            {
+                "Target": {"Attribute": "Properties", "RequiresRecreation": "Never"},
+                "Evaluation": "Dynamic",
+                "ChangeSource": "Automatic",
+            }
+        )
     resource: dict[str, Any] = {
         "Action": change.action,
         "LogicalResourceId": change.logical_id,
         "ResourceType": change.type,
-        "Scope": [*(["Properties"] if change.properties else []), *change.attributes],
-        "Details": [
-            {"Target": {"Attribute": "Properties", "Name": name}, "Evaluation": "Static"}
-            for name in change.properties
-        ],
+        "Scope": [*(["Properties"] if details else []), *change.attributes],
+        "Details": details,
     }
     if change.physical_id is not None:
         resource["PhysicalResourceId"] = change.physical_id

@@ -12,6 +12,7 @@ from simulator.deploy.prepare import Asked, asked, prepared
 from simulator.deploy.revision import Revision
 from simulator.deploy.stacks import Stack, Stacks
 from simulator.deploy.transform import transforms_of
+from simulator.deploy.update import Update
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -154,12 +155,11 @@ class ChangeSets:
         ]
         change_set.execution_status = "EXECUTE_COMPLETE"
         stack.change_set_id = change_set.id
-        execution = Execution(self._cloud, stack)
         disable_rollback = bool(call.params.get("DisableRollback", False))
         if change_set.kind == "CREATE":
-            execution.create(revision, disable_rollback=disable_rollback)
+            Execution(self._cloud, stack).create(revision, disable_rollback=disable_rollback)
         else:
-            execution.update(revision, disable_rollback=disable_rollback)
+            Update(self._cloud, stack, revision).run(disable_rollback=disable_rollback)
         return {}
 
     def delete(self, call: Call, _: Proceed) -> Answer:

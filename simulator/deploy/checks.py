@@ -63,7 +63,8 @@ def _check_attributes(resources: Mapping[str, Declared], value: Any) -> None:
         if logical_id not in resources:
             continue  # check_references has named it, or it is a Sub's dotted parameter
         kind = KINDS[resources[logical_id].type]
-        if attribute in kind.attributes:
+        family, _, member = attribute.partition(".")
+        if attribute in kind.attributes or (member and family in kind.attribute_families):
             continue
         if attribute in read_only(kind.type):
             raise NotModelled(f"the attribute {attribute} of {kind.type} ({logical_id})")

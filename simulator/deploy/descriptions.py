@@ -31,6 +31,8 @@ def stack_summary(stack: Stack) -> dict[str, Any]:
         "DeletionTime": stack.deleted,
         "StackStatus": stack.status,
         "StackStatusReason": stack.reason,
+        "ParentId": stack.parent.id if stack.parent else None,
+        "RootId": stack.root.id if stack.parent else None,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     }
     return {name: value for name, value in shown.items() if value is not None}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from simulator.call import Answer, AwsError, Call, NotModelled, Proceed, only
 from simulator.deploy.changes import changes, is_empty
 from simulator.deploy.changesets import ChangeSets
-from simulator.deploy.checks import check, lacking_capability
+from simulator.deploy.checks import check
 from simulator.deploy.descriptions import (
     described_resource,
     described_stack,
@@ -17,13 +17,13 @@ from simulator.deploy.descriptions import (
 from simulator.deploy.execution import Execution
 from simulator.deploy.parameters import check_declarations
 from simulator.deploy.parse import parse
-from simulator.deploy.prepare import asked, prepared
+from simulator.deploy.prepare import accepted
 from simulator.deploy.resources.kind import CLOUDFORMATION_CALLER
-from simulator.deploy.revision import Revision
 from simulator.deploy.stacks import Stack, Stacks
 from simulator.deploy.template import check_sections
 from simulator.deploy.template_source import template_text
 from simulator.deploy.transform import transforms_of
+from simulator.deploy.update import Update
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -55,7 +55,7 @@ class StackOperations:
         if self._stacks.living(name):
             raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = self._stacks.new(self._cloud.clock, name)
-        revision = self._accepted(call, stack, None)
+        revision = accepted(self._cloud, call, stack, None)
         self._stacks.add(stack)
         on_failure = call.params.get("OnFailure", "ROLLBACK")
         kept = bool(call.params.get("DisableRollback")) or on_failure == "DO_NOTHING"
@@ -64,20 +64,6 @@ class StackOperations:
         if on_failure == "DELETE" and stack.status == "ROLLBACK_COMPLETE":
             execution.delete(frozenset())
         return {"StackId": stack.id}
-
-    def _accepted(self, call: Call, stack: Stack, present: Stack | None) -> Revision:
-        """The revision that a direct create or update asks for."""
-        request = asked(self._cloud, call, present)
-        # A transform without a change set needs its own capability ("CreateStack", Capabilities).
-        if transforms_of(request.document) and "CAPABILITY_AUTO_EXPAND" not in request.capabilities:
-            raise AwsError(
-                "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]"
-            )
-        revision = prepared(self._cloud, request, stack.name, stack.id)
-        lacking = lacking_capability(revision.processed, revision.capabilities)
-        if lacking:
-            raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{lacking}]")
-        return revision
 
     def update_stack(self, call: Call, _: Proceed) -> Answer:
         """UpdateStack, to the end, before it answers."""
@@ -91,12 +77,10 @@ class StackOperations:
         if stack is None:
             raise AwsError("ValidationError", f"Stack [{name}] does not exist")
         stack.check_updatable()
-        revision = self._accepted(call, stack, stack)
+        revision = accepted(self._cloud, call, stack, stack)
         if is_empty(stack, revision, changes(stack, revision)):
             raise AwsError("ValidationError", "No updates are to be performed.")
-        Execution(self._cloud, stack).update(
-            revision, disable_rollback=bool(call.params.get("DisableRollback"))
-        )
+        Update(self._cloud, stack, revision).run(disable_rollback=bool(call.params.get("DisableRollback")))
         return {"StackId": stack.id}
 
     def delete_stack(self, call: Call, _: Proceed) -> Answer:

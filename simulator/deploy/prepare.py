@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from simulator.call import AwsError, Call
-from simulator.deploy.checks import check
+from simulator.deploy.checks import check, lacking_capability
 from simulator.deploy.parameters import check_declarations, given_values, pseudo_parameters, typed_values
 from simulator.deploy.parse import Document, parse
 from simulator.deploy.resources.kind import CLOUDFORMATION_CALLER
@@ -15,7 +15,7 @@ from simulator.deploy.revision import Revision
 from simulator.deploy.stacks import Stack
 from simulator.deploy.template import check_sections
 from simulator.deploy.template_source import template_text
-from simulator.deploy.transform import transformed
+from simulator.deploy.transform import transformed, transforms_of
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -85,6 +85,21 @@ def prepared(cloud: "Cloud", request: Asked, stack_name: str, stack_id: str) -> 
         capabilities=request.capabilities,
         availability_zones=functools.cache(lambda: _availability_zones(cloud)),
     )
+
+
+def accepted(cloud: "Cloud", call: Call, stack: Stack, present: Stack | None) -> Revision:
+    """The revision that a create or update without a change set asks for. present: the stack when it is updated."""
+    request = asked(cloud, call, present)
+    # A transform without a change set needs its own capability ("CreateStack", Capabilities).
+    if transforms_of(request.document) and "CAPABILITY_AUTO_EXPAND" not in request.capabilities:
+        raise AwsError(
+            "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]"
+        )
+    revision = prepared(cloud, request, stack.name, stack.id)
+    lacking = lacking_capability(revision.processed, revision.capabilities)
+    if lacking:
+        raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{lacking}]")
+    return revision
 
 
 def _availability_zones(cloud: "Cloud") -> tuple[str, ...]:

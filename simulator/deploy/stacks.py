@@ -48,6 +48,12 @@ class Stack:
     outputs: list[dict[str, str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     change_set_id: str | None = None
+    parent: "Stack | None" = None
+
+    @property
+    def root(self) -> "Stack":
+        """The stack at the top; itself when it is not nested."""
+        return self.parent.root if self.parent else self
 
     def check_updatable(self) -> None:
         """Refuse an update in a status that allows none."""

@@ -17,8 +17,7 @@ from simulator.call import REGION, AwsError, NotModelled
 from simulator.deploy.parse import Document
 
 SERVERLESS = "AWS::Serverless-2016-10-31"
-# Types that the translator would resolve over the network.
-_NETWORKED = "AWS::Serverless::Application"
+_APPLICATION = "AWS::Serverless::Application"
 
 
 def transforms_of(document: Document) -> list[str]:
@@ -42,8 +41,8 @@ def transformed(document: Document, parameters: dict[str, Any], iam: Any) -> Doc
             raise AwsError("ValidationError", "Invalid template property or properties [Globals]")
         return document
     for logical_id, resource in document["Resources"].items():
-        if isinstance(resource, dict) and resource.get("Type") == _NETWORKED:
-            raise NotModelled(f"{_NETWORKED} ({logical_id})")
+        if isinstance(resource, dict) and resource.get("Type") == _APPLICATION:
+            _check_application(logical_id, resource)
     try:
         translated = _translated(copy.deepcopy(document), dict(parameters), iam)
     except InvalidDocumentException as invalid:
@@ -57,6 +56,13 @@ def transformed(document: Document, parameters: dict[str, Any], iam: Any) -> Doc
     plain: Document = json.loads(json.dumps(translated))
     plain.pop("Transform", None)
     return plain
+
+
+def _check_application(logical_id: str, resource: dict[str, Any]) -> None:
+    """One whose template lies in a bucket becomes a nested stack; the Application Repository is not modelled."""
+    location = (resource.get("Properties") or {}).get("Location")
+    if not isinstance(location, str):
+        raise NotModelled(f"the Location of {_APPLICATION} ({logical_id}), which is not a template's URL")
 
 
 def _translated(document: Document, parameters: dict[str, Any], iam: Any) -> Any:

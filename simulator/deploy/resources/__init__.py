@@ -2,6 +2,7 @@
 
 from simulator.deploy.resources import (
     awslambda,
+    cloudformation,
     cloudtrail,
     cloudwatch,
     dynamodb,
@@ -18,6 +19,7 @@ from simulator.deploy.resources.kind import Kind
 
 _MODULES = (
     awslambda,
+    cloudformation,
     cloudtrail,
     cloudwatch,
     dynamodb,

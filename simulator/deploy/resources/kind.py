@@ -31,6 +31,7 @@ class Context:
     stack_id: str
     logical_id: str
     stack_tags: Mapping[str, str]
+    capabilities: tuple[str, ...] = ()
     replacement: str = ""
 
     def client(self, service: str) -> Any:
@@ -84,6 +85,8 @@ type Create = Callable[[Context, Properties], Made]
 type Update = Callable[[Context, Made, Properties, Properties], Made]
 type Delete = Callable[[Context, Made, Properties], None]
 type Complete = Callable[[Context, Made, Properties], None]
+type Commit = Callable[[Context, Made], None]
+type Revert = Callable[[Context, Made], Made]
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,10 @@ class Kind:
     create(context, properties) makes the one thing that delete removes, complete(context, made, properties)
     adds what takes further calls: when that fails, what create made is deleted again.
     update(context, made, old, new); delete(context, made, properties).
+    attribute_families: GetAtt also takes ``<family>.<any name>``.
+    always_updated: an update of the stack updates it even when no property changes.
+    commit(context, made): after the stack's update went well; revert(context, made): instead of an update with
+    the old properties, when the stack is rolled back.
     """
 
     type: str
@@ -103,6 +110,10 @@ class Kind:
     update: Update | None = None
     updatable: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()
+    attribute_families: frozenset[str] = frozenset()
+    always_updated: bool = False
+    commit: Commit | None = None
+    revert: Revert | None = None
 
 
 def names(text: str) -> frozenset[str]:
