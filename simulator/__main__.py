@@ -20,6 +20,7 @@ from simulator.assemble import assemble
 from simulator.call import REGION
 from simulator.cloud import Cloud
 from simulator.control import PREFIX, Control
+from simulator.outposts.world import load
 
 HOST = "127.0.0.1"
 
@@ -107,6 +108,7 @@ def main() -> None:
     parser.add_argument(
         "--runtime", type=Path, default=Path(".lambda-runtime/bin/python"), help="Lambda's interpreter"
     )
+    parser.add_argument("--world", type=Path, help="another world than simulator/data/world.yaml")
     options = parser.parse_args()
     # moto remarks on error codes that a service's model lacks; the tests heed that, a reader need not.
     warnings.filterwarnings("ignore", message=r"Exception\(\w+\) with code")
@@ -116,7 +118,8 @@ def main() -> None:
     if options.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     with _claimed(options.state):
-        cloud = assemble(options.seed, runtime=options.runtime.absolute())
+        world = load(options.world) if options.world else None
+        cloud = assemble(options.seed, runtime=options.runtime.absolute(), world=world)
         _serve(cloud, options.port, options.state)
 
 

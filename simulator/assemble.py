@@ -12,23 +12,32 @@ from simulator import (
     guest,
     iam,
     outposts,
+    ram,
+    route53resolver,
     ssm,
     stepfunctions,
     trail,
 )
 from simulator.cloud import Cloud
+from simulator.outposts.world import World
 from simulator.s3 import heed_conditions_of_bucket_policies
 
 # Later: kube (the cluster's Kubernetes API) joins the packages below, faults becomes a layer of its own between
 # trail and iam.
 
 
-def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None = None) -> Cloud:
+def assemble(
+    seed: int = 1,
+    start: datetime | None = None,
+    runtime: Path | None = None,
+    world: World | None = None,
+) -> Cloud:
     """A complete cloud.
 
-    runtime: the Python interpreter of the environment that holds what Lambda's managed runtime brings.
+    runtime: the Python interpreter of the environment that holds what Lambda's managed runtime brings;
+    world: another one than ``data/world.yaml`` describes.
     """
-    cloud = Cloud(seed, start)
+    cloud = Cloud(seed, start, world)
     cloud.lambda_runtime = runtime or cloud.lambda_runtime
     cloud.wrap(cloud.audit.layer())
     cloud.wrap(cloud.breakpoint.layer())
@@ -49,6 +58,8 @@ def assemble(seed: int = 1, start: datetime | None = None, runtime: Path | None 
         deploy,
     ):
         cloud.install(package.operations(cloud))
+    cloud.install(ram.operations())
+    cloud.install(route53resolver.operations())
     heed_conditions_of_bucket_policies()
     stepfunctions.point_interpreter_at(cloud)
     return cloud

@@ -2,13 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import uuid4
 
 ACCOUNT = "123456789012"
 REGION = "us-west-2"
 
 type Answer = dict[str, Any]
+
+
+class Place(Protocol):
+    """One account in one Region: what a resource of AWS belongs to. A call is made in one."""
+
+    @property
+    def account(self) -> str:
+        """The account's number."""
+
+    @property
+    def region(self) -> str:
+        """The Region's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +41,12 @@ class Caller:
 ADMINISTRATOR = Caller(arn=f"arn:aws:iam::{ACCOUNT}:user/administrator")
 
 
-def aws_service(principal: str) -> Caller:
-    """The caller that an AWS service is when it acts by itself, e.g. ``aws_service("events.amazonaws.com")``."""
-    return Caller(arn=principal, service=principal)
+def aws_service(principal: str, account: str = ACCOUNT) -> Caller:
+    """The caller that an AWS service is when it acts by itself, e.g. ``aws_service("events.amazonaws.com")``.
+
+    account: the one whose resources it acts on.
+    """
+    return Caller(arn=principal, service=principal, account=account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,15 @@ class Call:
     def name(self) -> str:
         """``ec2.CreateSubnet``."""
         return f"{self.service}.{self.operation}"
+
+    @property
+    def account(self) -> str:
+        """The account that the call works in: its caller's."""
+        return self.caller.account
+
+    def asking(self, service: str, operation: str, **params: Any) -> Self:
+        """A further call that answering this one takes: by the same caller, in the same Region."""
+        return replace(self, service=service, operation=operation, params=params)
 
     def with_params(self, **changes: Any) -> Self:
         """The same call with some parameters changed; None removes one."""

@@ -21,6 +21,7 @@ from simulator.call import (
     Caller,
     Layer,
     Operation,
+    Place,
     Proceed,
 )
 from simulator.clock.kernel import Clock
@@ -28,6 +29,8 @@ from simulator.clock.moto_time import point_moto_at
 from simulator.gateway import Gateway
 from simulator.latency import Latencies, load
 from simulator.moto_server import application, client_of
+from simulator.outposts.world import World
+from simulator.outposts.world import load as load_world
 
 if TYPE_CHECKING:
     from simulator.awslambda.functions import Functions
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class Cloud:
-    """Everything one simulated account has in one Region.
+    """Everything the simulated accounts have; ``account`` and ``region`` are those the application lives in.
 
     A call passes the layers given to ``wrap`` (outermost first), then the operations of its name given to
     ``install`` (latest first), and ends at moto.
@@ -57,8 +60,10 @@ class Cloud:
     # The interpreter of the environment that holds what Lambda's managed runtime brings, and nothing else.
     lambda_runtime = Path(".lambda-runtime/bin/python").absolute()
 
-    def __init__(self, seed: int = 1, start: datetime | None = None) -> None:
+    def __init__(self, seed: int = 1, start: datetime | None = None, world: World | None = None) -> None:
+        """world: another one than ``data/world.yaml`` describes."""
         self.seed = seed
+        self.world = world or load_world()
         self.clock = Clock(start or datetime.now(UTC))
         self.url = "http://127.0.0.1"
         self.moto_application = application(seed)
@@ -69,8 +74,8 @@ class Cloud:
         self._latencies = Latencies(seed, load())
         self._layers: list[Layer] = []
         self._operations: dict[str, list[Operation]] = {}
-        self._clients: dict[tuple[str, Caller], Any] = {}
-        self._moto_clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, Caller, str], Any] = {}
+        self._moto_clients: dict[tuple[str, str, str], Any] = {}
 
     def install(self, operations: Mapping[str, Operation]) -> None:
         """Give operations by name (``ec2.CreateSubnet``); a later one wraps an earlier one."""
@@ -94,22 +99,25 @@ class Cloud:
         """Call an operation from inside the simulator, through all layers, without going over the wire."""
         return self.handle(Call(service, operation, params, caller))
 
-    def client(self, service: str, caller: Caller = ADMINISTRATOR) -> Any:
+    def client(self, service: str, caller: Caller = ADMINISTRATOR, region: str = REGION) -> Any:
         """A boto3 client from inside the simulator, through all layers."""
-        key = (service, caller)
+        key = (service, caller, region)
         if key not in self._clients:
             environ = {"simulator.caller": caller}
-            self._clients[key] = client_of(self.gateway, service, self.url, environ)
+            self._clients[key] = client_of(self.gateway, service, self.url, environ, region)
         return self._clients[key]
 
     def moto(self, call: Call) -> Answer:
         """Ask moto, past every layer. Its errors are AwsError; bodies are read to bytes."""
-        if call.service not in self._moto_clients:
-            client = client_of(self.moto_application, call.service, self.url, {})
+        place = (call.service, call.account, call.region)
+        if place not in self._moto_clients:
+            # moto's own way to be told the account (moto documentation, "Multi-account support").
+            environ = {"HTTP_X_MOTO_ACCOUNT_ID": call.account}
+            client = client_of(self.moto_application, call.service, self.url, environ, call.region)
             # boto3 turns IAM's policy documents into dictionaries; they go back on the wire as they came.
             client.meta.events.unregister("after-call.iam", json_decode_policies)
-            self._moto_clients[call.service] = client
-        client = self._moto_clients[call.service]
+            self._moto_clients[place] = client
+        client = self._moto_clients[place]
         method = getattr(client, _method_name(client, call.operation))
         try:
             answer: Answer = method(**call.params)
@@ -125,10 +133,15 @@ class Cloud:
         return self._latencies.draw(name, key)
 
     def emit(
-        self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str] | None = None
+        self,
+        source: str,
+        detail_type: str,
+        detail: dict[str, Any],
+        resources: list[str] | None = None,
+        place: Place | None = None,
     ) -> None:
-        """Put an AWS service's event on the default event bus."""
-        self.events.emit(source, detail_type, detail, resources or [])
+        """Put an AWS service's event on a default event bus; place: whose, if not the application's."""
+        self.events.emit(source, detail_type, detail, resources or [], place or self)
 
     def role_credentials(self, role_arn: str, session_name: str) -> "Credentials":
         """Temporary credentials of a role."""

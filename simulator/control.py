@@ -5,11 +5,15 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException, NotFound
+from moto.ec2.models import ec2_backends
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from simulator.bulk import Edge, make
 from simulator.call import AwsError
+from simulator.ec2.lni import is_disturbed, is_lni
+from simulator.iam import open_account
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -31,6 +35,9 @@ class Control:
                 Rule(f"{PREFIX}/breakpoint", methods=["GET"], endpoint=self._breakpoint),
                 Rule(f"{PREFIX}/breakpoint", methods=["POST"], endpoint=self._arm),
                 Rule(f"{PREFIX}/calls", methods=["GET"], endpoint=self._calls),
+                Rule(f"{PREFIX}/account", methods=["POST"], endpoint=self._account),
+                Rule(f"{PREFIX}/edge", methods=["POST"], endpoint=self._edge),
+                Rule(f"{PREFIX}/interface", methods=["GET"], endpoint=self._interface),
                 Rule(f"{PREFIX}/guest", methods=["GET"], endpoint=self._guest),
             ]
         )
@@ -75,6 +82,31 @@ class Control:
     def _calls(self, request: Request) -> list[dict[str, Any]]:
         """Every API call from the given index on (``?since=``)."""
         return [asdict(entry) for entry in self._cloud.audit.entries[int(request.args.get("since", 0)) :]]
+
+    def _account(self, request: Request) -> dict[str, str]:
+        """Open another account (``?id=``, twelve digits): access keys of its administrator."""
+        try:
+            key, secret = open_account(self._cloud, request.args["id"])
+        except ValueError as malformed:
+            raise BadRequest(str(malformed)) from malformed
+        return {"AccessKeyId": key, "SecretAccessKey": secret}
+
+    def _edge(self, request: Request) -> dict[str, list[str]]:
+        """Make many servers and subnets at once; the body: the fields of ``bulk.Edge``."""
+        try:
+            return make(self._cloud, Edge(**request.get_json()))
+        except (TypeError, ValueError) as wrong:
+            raise BadRequest(str(wrong)) from wrong
+
+    @staticmethod
+    def _interface(request: Request) -> dict[str, bool]:
+        """What no AWS API tells of a network interface (``?id=``): whether it is an LNI, and whether its subnet's
+        index was changed under it."""
+        backends = [backend for backends in ec2_backends.values() for backend in backends.values()]
+        found = next((b.enis[request.args["id"]] for b in backends if request.args["id"] in b.enis), None)
+        if found is None:
+            raise NotFound(f"no network interface {request.args['id']}")
+        return {"lni": is_lni(found), "disturbed": is_disturbed(found)}
 
     def _guest(self, request: Request) -> dict[str, Any]:
         """Whether an instance has joined its cluster and its LNI is up, or why not (``?instance=``)."""

@@ -12,6 +12,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
 from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller, NotModelled
+from simulator.places import refuse_elsewhere
 from simulator.wire import Wire, decode, encode, encode_error, signed_scope
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ class Gateway:
             wire, params = decode(request, service)
         except AwsError as refused:
             return _plain(refused)
-        caller: Caller = request.environ.get("simulator.caller") or self._caller_of(access_key)
+        try:
+            caller: Caller = request.environ.get("simulator.caller") or self._caller_of(access_key)
+        except AwsError as refused:
+            return encode_error(wire, refused, request_id)
         agent = request.headers.get("User-Agent", "")
         call = Call(service, wire.operation.name, params, caller, region, request_id, agent)
         try:
@@ -44,11 +48,7 @@ class Gateway:
                 raise AwsError(
                     "InternalFailure", f"The simulator broke before: {self._cloud.clock.broken[0]!r}", 500
                 )
-            # IAM is global and signed for us-east-1 (IAM guide, "Service endpoints").
-            if region != self._cloud.region and service != "iam":
-                raise AwsError(
-                    "NotModelledBySimulator", f"This simulator is {self._cloud.region}, not {region}.", 501
-                )
+            refuse_elsewhere(call)
             return self._as_it_came(call, request) if service == "s3" else self._translated(call, wire)
         except AwsError as refused:
             return encode_error(wire, refused, request_id)

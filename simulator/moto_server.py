@@ -46,7 +46,9 @@ def application(seed: int) -> WsgiApplication:
     return DomainDispatcherApplication(create_backend_app)
 
 
-def client_of(application: WsgiApplication, service: str, url: str, environ: dict[str, Any]) -> Any:
+def client_of(
+    application: WsgiApplication, service: str, url: str, environ: dict[str, Any], region: str = REGION
+) -> Any:
     """A boto3 client whose requests go to a WSGI application in this process instead of the network.
 
     url: the endpoint it believes to talk to, which queue URLs repeat; environ: entries that every request's
@@ -54,7 +56,7 @@ def client_of(application: WsgiApplication, service: str, url: str, environ: dic
     """
     client = _session().client(  # type: ignore[call-overload]
         service,
-        region_name=REGION,
+        region_name=region,
         endpoint_url=url,
         aws_access_key_id="INPROCESS",
         aws_secret_access_key="in-process",  # noqa: S106 - nothing verifies signatures in this process

@@ -37,6 +37,8 @@ SERVICES = (
     "lambda",
     "logs",
     "outposts",
+    "ram",
+    "route53resolver",
     "s3",
     "sns",
     "sqs",

@@ -1,21 +1,14 @@
 """The finite slots of an Outpost: what is configured, what occupies it, what is free."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
-from simulator.call import ACCOUNT, Answer, AwsError
-from simulator.ec2.moto_state import outpost_arn, outpost_instances
+from simulator.call import Answer, AwsError
+from simulator.ec2 import moto_state
 from simulator.outposts.world import Outpost
-
-if TYPE_CHECKING:
-    from simulator.cloud import Cloud
 
 
 class Capacity:
     """Nothing is kept here: slots follow from the configuration and the instances that exist."""
-
-    def __init__(self, cloud: "Cloud") -> None:
-        self._cloud = cloud
 
     def free(self, outpost: Outpost, instance_type: str) -> int:
         """Free slots of a type. Only ACTIVE assets can take an instance (API model, ComputeAttributes.State)."""
@@ -50,9 +43,9 @@ class Capacity:
         # A slot is free again when its instance is terminated, not before. Ours are all put on the first
         # asset: a server is one asset, and launches on racks are not modelled.
         ours = [
-            _occupant(instance.id, instance.instance_type, outpost.assets[0].id, ACCOUNT, "EC2")
-            for instance in outpost_instances(self._cloud).values()
-            if outpost_arn(instance) == outpost.arn and instance.state != "terminated"
+            _occupant(instance.id, instance.instance_type, outpost.assets[0].id, instance.owner_id, "EC2")
+            for instance in moto_state.instances_on(outpost.arn, outpost.region)
+            if instance.state != "terminated"
         ]
         return others + ours
 

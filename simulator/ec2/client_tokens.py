@@ -11,7 +11,7 @@ class ClientTokens:
     """Remembers what was asked and answered under each token."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str], tuple[dict[str, Any], Answer]] = {}
+        self._answers: dict[tuple[str, ...], tuple[dict[str, Any], Answer]] = {}
 
     def once(self, call: Call, act: Callable[[], Answer]) -> Answer:
         """Act, or give the former answer of the same token. A failed act leaves the token unused."""
@@ -19,8 +19,9 @@ class ClientTokens:
         if not token:
             return act()
         asked = {name: value for name, value in call.params.items() if name != "ClientToken"}
-        if (call.name, token) in self._answers:
-            formerly_asked, answer = self._answers[call.name, token]
+        key = (call.account, call.region, call.name, token)
+        if key in self._answers:
+            formerly_asked, answer = self._answers[key]
             if formerly_asked != asked:
                 raise AwsError(
                     "IdempotentParameterMismatch",
@@ -28,5 +29,5 @@ class ClientTokens:
                 )
             return deepcopy(answer)
         answer = act()
-        self._answers[call.name, token] = (deepcopy(asked), deepcopy(answer))
+        self._answers[key] = (deepcopy(asked), deepcopy(answer))
         return answer

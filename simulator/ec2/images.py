@@ -1,11 +1,14 @@
 """Images: those of ``data/world.yaml``, and no other. moto's own list has none of EKS's and is hidden."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.call import ACCOUNT, Answer, AwsError, Call, NotModelled, Operation, Proceed, only
 from simulator.ec2.filters import matches
 from simulator.outposts.world import Image, World
+
+if TYPE_CHECKING:
+    from simulator.cloud import Cloud
 
 _FILTERS = {
     "architecture": "Architecture",
@@ -20,12 +23,14 @@ _FILTERS = {
 }
 
 
-def operations(world: World) -> dict[str, Operation]:
+def operations(cloud: "Cloud") -> dict[str, Operation]:
     """The image operations; see the module."""
 
     def describe(call: Call, _: Proceed) -> Answer:
         only(call, "ImageIds", "Owners", "Filters", "MaxResults", "IncludeDeprecated")
-        chosen = _named(world, call.params.get("ImageIds", []))
+        chosen = _named(cloud.world, call.params.get("ImageIds", []))
+        # An image without an alias is the application's account's own, and not shared.
+        chosen = [image for image in chosen if image.alias or call.account == ACCOUNT]
         owners = call.params.get("Owners")
         if owners:
             chosen = [image for image in chosen if (image.alias or "self") in owners or ACCOUNT in owners]

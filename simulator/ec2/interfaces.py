@@ -1,11 +1,11 @@
-"""Network interfaces, and the truth about which of them are local network interfaces (LNI)."""
+"""Network interfaces."""
 
 from typing import TYPE_CHECKING, Any
 
 from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
 from simulator.ec2 import moto_state
-from simulator.ec2.filters import split
-from simulator.ec2.moto_state import outpost_arn
+from simulator.ec2.interface_listing import describe_interfaces
+from simulator.ec2.lni import is_of_service, settle, unsettle
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -23,34 +23,6 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
     }
 
 
-def lni_of(cloud: "Cloud", instance_id: str) -> str | None:
-    """The id of the instance's interface that really is an LNI. No AWS API tells (facts.md section 2)."""
-    return next(
-        (
-            interface.id
-            for interface in moto_state.interfaces(cloud)
-            if interface.instance is not None and interface.instance.id == instance_id and is_lni(interface)
-        ),
-        None,
-    )
-
-
-def is_lni(interface: Any) -> bool:
-    """Whether moto's interface is an LNI: decided once, when it was attached."""
-    return getattr(interface, "lni", False)
-
-
-def settle(interface: Any) -> None:
-    """Decide what an interface that has just been attached is.
-
-    It is an LNI when it sits in an Outposts server subnet and is attached at the subnet's index (facts.md
-    section 2). Only server subnets ever have an index. Enabling the index later does not change what is
-    attached already (Outposts servers user guide: the subnet must be enabled before the instance is launched).
-    """
-    index = getattr(interface.subnet, "lni_index", None)
-    interface.lni = index is not None and interface.device_index == index
-
-
 def release(interface: Any) -> None:
     """Detach an interface from an instance that is gone; it stays in the subnet as ``available``.
 
@@ -58,7 +30,7 @@ def release(interface: Any) -> None:
     """
     interface.instance = interface.attachment_id = interface.attach_time = interface.device_index = None
     interface.status = "available"
-    interface.lni = False
+    unsettle(interface)
 
 
 class _Interfaces:
@@ -66,41 +38,26 @@ class _Interfaces:
         self._cloud = cloud
 
     def describe(self, call: Call, proceed: Proceed) -> Answer:
-        inner, passes = split(
-            call,
-            {
-                "attachment.device-index": lambda i: i.get("Attachment", {}).get("DeviceIndex"),
-                "attachment.delete-on-termination": lambda i: i.get("Attachment", {}).get(
-                    "DeleteOnTermination"
-                ),
-                "attachment.status": lambda i: i.get("Attachment", {}).get("Status"),
-                "outpost-arn": lambda i: i.get("OutpostArn"),
-            },
-        )
-        answer = proceed(inner)
-        described = [self._placed(interface) for interface in answer["NetworkInterfaces"]]
-        return answer | {"NetworkInterfaces": [interface for interface in described if passes(interface)]}
+        return describe_interfaces(call, proceed)
 
     def attach(self, call: Call, proceed: Proceed) -> Answer:
         only(call, "NetworkInterfaceId", "InstanceId", "DeviceIndex")
         index, instance_id = call.params["DeviceIndex"], call.params["InstanceId"]
-        instance = next((i for i in moto_state.instances(self._cloud) if i.id == instance_id), None)
+        instance = next((i for i in moto_state.instances(call) if i.id == instance_id), None)
         if instance is not None and index in instance.nics:
             # moto replaces the interface that is there.
             message = f"Instance '{instance_id}' already has an interface attached at device index '{index}'."
             raise AwsError("InvalidParameterValue", message)
         answer = proceed(call)
-        settle(moto_state.backend(self._cloud).enis[call.params["NetworkInterfaceId"]])
+        settle(moto_state.backend(call).enis[call.params["NetworkInterfaceId"]])
         return answer
 
     def detach(self, call: Call, proceed: Proceed) -> Answer:
         only(call, "AttachmentId", "Force")
-        attached = [
-            i for i in moto_state.interfaces(self._cloud) if i.attachment_id == call.params["AttachmentId"]
-        ]
+        attached = [i for i in moto_state.interfaces(call) if i.attachment_id == call.params["AttachmentId"]]
         answer = proceed(call)
         for interface in attached:
-            interface.lni = False
+            unsettle(interface)
         return answer
 
     def modify(self, call: Call, proceed: Proceed) -> Answer:
@@ -109,7 +66,7 @@ class _Interfaces:
             return proceed(call)
         only(call, "NetworkInterfaceId", "Attachment")
         attachment = call.params["Attachment"]
-        interface = moto_state.backend(self._cloud).enis.get(call.params["NetworkInterfaceId"])
+        interface = moto_state.backend(call).enis.get(call.params["NetworkInterfaceId"])
         if interface is None or interface.attachment_id != attachment.get("AttachmentId"):
             message = f"The attachment '{attachment.get('AttachmentId')}' does not exist."
             raise AwsError("InvalidAttachmentID.NotFound", message)
@@ -121,12 +78,8 @@ class _Interfaces:
     def delete(self, call: Call, proceed: Proceed) -> Answer:
         """moto deletes an interface under its instance."""
         interface_id = call.params["NetworkInterfaceId"]
-        interface = moto_state.backend(self._cloud).enis.get(interface_id)
-        if interface is not None and interface.attachment_id is not None:
+        interface = moto_state.backend(call).enis.get(interface_id)
+        if interface is not None and (interface.attachment_id is not None or is_of_service(interface)):
             message = f"Network interface '{interface_id}' is currently in use."
             raise AwsError("InvalidParameterValue", message)
         return proceed(call)
-
-    def _placed(self, described: Answer) -> Answer:
-        arn = outpost_arn(moto_state.subnet(self._cloud, described["SubnetId"]))
-        return described | ({"OutpostArn": arn} if arn else {})

@@ -41,11 +41,8 @@ def merged(call: Call, ask: Proceed) -> tuple[Call, dict[str, str]]:
     if given is None:
         return call, {}
     named = {name: value for name, value in given.items() if name != "Version"}
-    versions = ask(
-        Call(
-            "ec2", "DescribeLaunchTemplateVersions", {**named, "Versions": [given.get("Version", "$Default")]}
-        )
-    )
+    asked = {**named, "Versions": [given.get("Version", "$Default")]}
+    versions = ask(call.asking("ec2", "DescribeLaunchTemplateVersions", **asked))
     version = versions["LaunchTemplateVersions"][0]
     data = version["LaunchTemplateData"]
     tags = _tags(data.get("TagSpecifications", []), call.params.get("TagSpecifications", []))

@@ -8,22 +8,20 @@ from simulator.call import AwsError, Call
 from simulator.ec2 import moto_state
 from simulator.ec2.images import existing
 from simulator.ec2.moto_state import outpost_arn
-from simulator.outposts.world import Image, Outpost, World
+from simulator.outposts.world import Image, Outpost
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
 
 
-def check(
-    cloud: "Cloud", world: World, outpost: Outpost, request: Call, interfaces: list[dict[str, Any]]
-) -> Image:
+def check(cloud: "Cloud", outpost: Outpost, request: Call, interfaces: list[dict[str, Any]]) -> Image:
     """The image to launch; else EC2's refusal. request: see ``launch_request``."""
-    image = existing(world, request.params["ImageId"])
+    image = existing(cloud.world, request.params["ImageId"])
     instance_type = request.params["InstanceType"]
     _type_fits(outpost, image, instance_type)
     _boots_from_one_snapshot(image, request.params.get("BlockDeviceMappings", []))
-    _interfaces_fit(cloud, outpost, instance_type, interfaces)
-    _profile_exists(cloud, request.params.get("IamInstanceProfile"))
+    _interfaces_fit(request, outpost, instance_type, interfaces)
+    _profile_exists(cloud, request)
     return image
 
 
@@ -58,16 +56,16 @@ def _boots_from_one_snapshot(image: Image, mappings: list[dict[str, Any]]) -> No
 
 
 def _interfaces_fit(
-    cloud: "Cloud", outpost: Outpost, instance_type: str, interfaces: list[dict[str, Any]]
+    request: Call, outpost: Outpost, instance_type: str, interfaces: list[dict[str, Any]]
 ) -> None:
     most = INSTANCE_TYPES[instance_type]["NetworkInfo"]["MaximumNetworkInterfaces"]
     if len(interfaces) > most:
         message = f"Interface count {len(interfaces)} exceeds the limit for {instance_type}"
         raise AwsError("AttachmentLimitExceeded", message)
-    groups = moto_state.backend(cloud).get_security_group_from_id
+    groups = moto_state.backend(request).get_security_group_from_id
     for interface in interfaces:
         subnet_id = interface["SubnetId"]
-        subnet = moto_state.subnet(cloud, subnet_id)
+        subnet = moto_state.subnet(request, subnet_id)
         if subnet is None:
             raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
         if outpost_arn(subnet) != outpost.arn:
@@ -82,15 +80,15 @@ def _interfaces_fit(
                 raise AwsError("InvalidParameter", message)
 
 
-def _profile_exists(cloud: "Cloud", profile: dict[str, str] | None) -> None:
+def _profile_exists(cloud: "Cloud", request: Call) -> None:
+    profile = request.params.get("IamInstanceProfile")
     if profile is None:
         return
     arn = profile.get("Arn", "")
     name = profile.get("Name") or arn.rpartition("/")[2]
     try:
-        found = cloud.moto(Call("iam", "GetInstanceProfile", {"InstanceProfileName": name}))[
-            "InstanceProfile"
-        ]
+        asked = request.asking("iam", "GetInstanceProfile", InstanceProfileName=name)
+        found = cloud.moto(asked)["InstanceProfile"]
     except AwsError as missing:
         if missing.code != "NoSuchEntity":
             raise

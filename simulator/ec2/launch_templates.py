@@ -1,7 +1,7 @@
 """Launch templates: moto's, with the template data kept exactly as given."""
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.core.types import Base64EncodedString
 
@@ -9,20 +9,17 @@ from simulator.call import Answer, AwsError, Call, Operation, Proceed
 from simulator.ec2 import moto_state
 from simulator.ec2.client_tokens import ClientTokens
 
-if TYPE_CHECKING:
-    from simulator.cloud import Cloud
-
 # The largest page (API model, DescribeLaunchTemplatesMaxResults); moto stops at 15 and gives no token.
 _PAGE = 200
 
 
-def operations(cloud: "Cloud", tokens: ClientTokens) -> dict[str, Operation]:
+def operations(tokens: ClientTokens) -> dict[str, Operation]:
     """The launch template operations; see the module."""
 
     def create(call: Call, proceed: Proceed) -> Answer:
         def act() -> Answer:
             answer = proceed(call)
-            template = moto_state.backend(cloud).get_launch_template(
+            template = moto_state.backend(call).get_launch_template(
                 answer["LaunchTemplate"]["LaunchTemplateId"]
             )
             # moto copies the template's own tags into the data, and adds an empty UserData.
@@ -35,14 +32,14 @@ def operations(cloud: "Cloud", tokens: ClientTokens) -> dict[str, Operation]:
         def act() -> Answer:
             answer = proceed(call)
             version = answer["LaunchTemplateVersion"]
-            template = moto_state.backend(cloud).get_launch_template(version["LaunchTemplateId"])
+            template = moto_state.backend(call).get_launch_template(version["LaunchTemplateId"])
             template.versions[version["VersionNumber"] - 1].data = _exactly(call.params["LaunchTemplateData"])
             return answer
 
         return tokens.once(call, act)
 
     def describe(call: Call, proceed: Proceed) -> Answer:
-        _require(cloud, call.params.get("LaunchTemplateIds", []))
+        _require(call, call.params.get("LaunchTemplateIds", []))
         return proceed(call.with_params(MaxResults=call.params.get("MaxResults", _PAGE)))
 
     def describe_versions(call: Call, proceed: Proceed) -> Answer:
@@ -50,12 +47,12 @@ def operations(cloud: "Cloud", tokens: ClientTokens) -> dict[str, Operation]:
 
     def delete(call: Call, proceed: Proceed) -> Answer:
         name = call.params.get("LaunchTemplateName")
-        known = moto_state.backend(cloud).launch_template_name_to_ids
+        known = moto_state.backend(call).launch_template_name_to_ids
         if name and name not in known:
             # moto calls a missing parameter what is a missing template.
             message = f"The specified launch template, with template name {name}, does not exist."
             raise AwsError("InvalidLaunchTemplateName.NotFoundException", message)
-        _require(cloud, [call.params["LaunchTemplateId"]] if "LaunchTemplateId" in call.params else [])
+        _require(call, [call.params["LaunchTemplateId"]] if "LaunchTemplateId" in call.params else [])
         return proceed(call)
 
     return {
@@ -67,9 +64,9 @@ def operations(cloud: "Cloud", tokens: ClientTokens) -> dict[str, Operation]:
     }
 
 
-def _require(cloud: "Cloud", template_ids: list[str]) -> None:
+def _require(call: Call, template_ids: list[str]) -> None:
     """moto leaves unknown ids out of its answers; EC2 refuses them."""
-    known = moto_state.backend(cloud).launch_templates
+    known = moto_state.backend(call).launch_templates
     for template_id in template_ids:
         if template_id not in known:
             message = f"The specified launch template, with template ID {template_id}, does not exist."

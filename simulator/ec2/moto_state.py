@@ -8,40 +8,62 @@ so what Outposts add lives there, once, and dies with the object:
     subnet.enable_lni_at_device_index    the one that DescribeSubnets shows: it lags behind
     instance.outpost_arn                 on an instance that runs on an Outpost
     interface.lni                        whether it is a local network interface: no API tells
+    interface.disturbed                  whether the subnet's index was changed under it: no API tells
+    interface.held_by                    the owner of what it is attached to, when that is an AWS service's
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-if TYPE_CHECKING:
-    from simulator.cloud import Cloud
+from simulator.call import Place
 
 
-def backend(cloud: "Cloud") -> Any:
-    """moto's EC2 of the account and Region."""
-    return ec2_backends[cloud.account][cloud.region]
+def backend(place: Place) -> Any:
+    """moto's EC2 of an account in a Region."""
+    return ec2_backends[place.account][place.region]
 
 
-def subnet(cloud: "Cloud", subnet_id: str | None) -> Any | None:
+def backends(region: str) -> list[Any]:
+    """moto's EC2 of every account that has used the Region."""
+    return [ec2_backends[account][region] for account in list(ec2_backends)]
+
+
+def subnets(place: Place) -> list[Any]:
+    """moto's subnets."""
+    return [subnet for zone in backend(place).subnets.values() for subnet in zone.values()]
+
+
+def subnet(place: Place, subnet_id: str | None) -> Any | None:
     """moto's subnet of that id."""
-    found = (zone.get(subnet_id) for zone in backend(cloud).subnets.values())
+    found = (zone.get(subnet_id) for zone in backend(place).subnets.values())
     return next((subnet for subnet in found if subnet is not None), None)
 
 
-def instances(cloud: "Cloud") -> list[Any]:
+def instances(place: Place) -> list[Any]:
     """moto's instances, terminated ones too."""
-    return [i for reservation in backend(cloud).reservations.values() for i in reservation.instances]
+    return [i for reservation in backend(place).reservations.values() for i in reservation.instances]
 
 
-def outpost_instances(cloud: "Cloud") -> dict[str, Any]:
+def outpost_instances(place: Place) -> dict[str, Any]:
     """Id -> moto's instance, of those on an Outpost."""
-    return {i.id: i for i in instances(cloud) if outpost_arn(i)}
+    return {i.id: i for i in instances(place) if outpost_arn(i)}
 
 
-def interfaces(cloud: "Cloud") -> list[Any]:
+def instances_on(outpost: str, region: str) -> list[Any]:
+    """moto's instances of all accounts on an Outpost; outpost: its ARN."""
+    reservations = [r for backend in backends(region) for r in backend.reservations.values()]
+    return [i for reservation in reservations for i in reservation.instances if outpost_arn(i) == outpost]
+
+
+def interfaces(place: Place) -> list[Any]:
     """moto's network interfaces."""
-    return list(backend(cloud).enis.values())
+    return list(backend(place).enis.values())
+
+
+def tags(place: Place, resource_id: str) -> dict[str, str]:
+    """The tags of a resource; none if it does not exist."""
+    return dict(backend(place).tags.get(resource_id, {}))
 
 
 def outpost_arn(thing: Any) -> str | None:

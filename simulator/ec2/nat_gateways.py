@@ -1,19 +1,14 @@
 """NAT gateways are moto's, except that a deleted one takes its network interface with it."""
 
-from typing import TYPE_CHECKING
-
 from simulator.call import Answer, Call, Operation, Proceed
 from simulator.ec2 import moto_state
 
-if TYPE_CHECKING:
-    from simulator.cloud import Cloud
 
-
-def operations(cloud: "Cloud") -> dict[str, Operation]:
+def operations() -> dict[str, Operation]:
     """VPC guide, "Delete a NAT gateway": the interface goes too; moto keeps it, and the subnet with it."""
 
     def delete(call: Call, proceed: Proceed) -> Answer:
-        backend = moto_state.backend(cloud)
+        backend = moto_state.backend(call)
         gateway = backend.nat_gateways.get(call.params["NatGatewayId"])
         answer = proceed(call)
         if gateway is not None:

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
 from simulator.ec2 import moto_state
-from simulator.ec2.filters import split
+from simulator.ec2.lni import enable_lni
 from simulator.ec2.moto_state import outpost_arn
-from simulator.outposts.world import Outpost, World
+from simulator.ec2.subnet_listing import describe_subnets, shared_subnets
+from simulator.outposts.visible import is_visible
+from simulator.outposts.world import Outpost
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
 _LNI_ATTRIBUTES = {"EnableLniAtDeviceIndex", "DisableLniAtDeviceIndex"}
 
 
-def operations(cloud: "Cloud", world: World) -> dict[str, Operation]:
+def operations(cloud: "Cloud") -> dict[str, Operation]:
     """The subnet operations; see the module."""
-    subnets = _Subnets(cloud, world)
+    subnets = _Subnets(cloud)
     return {
         "ec2.CreateSubnet": subnets.create,
         "ec2.DescribeSubnets": subnets.describe,
@@ -26,9 +28,8 @@ def operations(cloud: "Cloud", world: World) -> dict[str, Operation]:
 
 
 class _Subnets:
-    def __init__(self, cloud: "Cloud", world: World) -> None:
+    def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
-        self._world = world
 
     def create(self, call: Call, proceed: Proceed) -> Answer:
         """moto ignores OutpostArn and answers ``available``; AWS answers ``pending`` (API reference)."""
@@ -45,7 +46,7 @@ class _Subnets:
         )
         outpost = self._outpost_of(call)
         answer = proceed(call.with_params(OutpostArn=None))
-        subnet = moto_state.subnet(self._cloud, answer["Subnet"]["SubnetId"])
+        subnet = moto_state.subnet(call, answer["Subnet"]["SubnetId"])
         assert subnet is not None  # noqa: S101 - moto has just created it
         subnet.outpost_arn = outpost.arn
         subnet.lni_index = subnet.enable_lni_at_device_index = None
@@ -57,18 +58,12 @@ class _Subnets:
         changed = {"State": "pending", "DefaultForAz": False, "MapPublicIpOnLaunch": False}
         return {"Subnet": answer["Subnet"] | changed | {"OutpostArn": outpost.arn}}
 
-    def describe(self, call: Call, proceed: Proceed) -> Answer:
-        inner, passes = split(
-            call,
-            {
-                "outpost-arn": lambda subnet: subnet.get("OutpostArn"),
-                "enable-lni-at-device-index": lambda subnet: subnet.get("EnableLniAtDeviceIndex"),
-            },
-        )
-        answer = proceed(inner)
-        return answer | {"Subnets": [subnet for subnet in answer["Subnets"] if passes(subnet)]}
+    @staticmethod
+    def describe(call: Call, _: Proceed) -> Answer:
+        return describe_subnets(call)
 
     def modify(self, call: Call, proceed: Proceed) -> Answer:
+        _own(call)
         attributes = set(call.params) - {"SubnetId", "DryRun"}
         if not attributes & _LNI_ATTRIBUTES:
             return proceed(call)
@@ -76,8 +71,8 @@ class _Subnets:
         if len(attributes) > 1:
             # "You can only modify one attribute at a time" (API model, ModifySubnetAttribute); code assumed.
             raise AwsError("InvalidParameterCombination", "You can only modify one attribute at a time.")
-        subnet = self._server_subnet(call.params["SubnetId"])
-        subnet.lni_index = _wanted_index(call)
+        subnet = self._server_subnet(call)
+        enable_lni(call, subnet, _wanted_index(call))
         # Reads lag behind writes (facts.md section 2); the last write wins whatever the order of arrival.
         delay = self._cloud.latency("ec2.subnet.attribute.visible", key=subnet.cidr_block)
         self._cloud.clock.call_later(delay, lambda: _show_index(subnet))
@@ -85,16 +80,17 @@ class _Subnets:
 
     def delete(self, call: Call, proceed: Proceed) -> Answer:
         """moto deletes a subnet under its network interfaces; AWS does not (API error codes)."""
+        _own(call)
         subnet_id = call.params["SubnetId"]
-        if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(self._cloud)):
+        if any(interface.subnet.id == subnet_id for interface in moto_state.interfaces(call)):
             message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
             raise AwsError("DependencyViolation", message)
         return proceed(call)
 
     def _outpost_of(self, call: Call) -> Outpost:
         arn = call.params["OutpostArn"]
-        outpost = self._world.outpost(arn)
-        if outpost is None or outpost.arn != arn:
+        outpost = self._cloud.world.outpost(arn)
+        if outpost is None or outpost.arn != arn or not is_visible(outpost, call):
             raise AwsError(
                 "InvalidParameterValue", f"The Outpost '{arn}' does not exist"
             )  # code and wording assumed
@@ -112,17 +108,35 @@ class _Subnets:
             raise NotModelled(f"a subnet on an Outpost in status {outpost.status}")
         return outpost
 
-    def _server_subnet(self, subnet_id: str) -> Any:
-        subnet = moto_state.subnet(self._cloud, subnet_id)
-        if subnet is None:
-            raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
-        outpost = self._world.outpost(outpost_arn(subnet) or "")
+    def _server_subnet(self, call: Call) -> Any:
+        subnet_id = call.params["SubnetId"]
+        subnet = _own(call)
+        outpost = self._cloud.world.outpost(outpost_arn(subnet) or "")
         if outpost is None or not outpost.is_server:
             # LNIs exist on Outposts servers only (Outposts servers user guide, "Local network interfaces");
             # the refusal's code and wording are assumed.
             message = f"Local network interfaces are supported only in Outposts server subnets, not in '{subnet_id}'"
             raise AwsError("InvalidParameterValue", message)
         return subnet
+
+
+def _own(call: Call) -> Any:
+    """The call's subnet; only its owner may modify or delete it (facts.md section 2; VPC guide, "Share your VPC
+    subnets"). The Outposts server guide says that an Outpost's owner can "view, modify, and delete resources that
+    consumers create" but not how; here the consumer's subnets do not exist for it (assumed)."""
+    subnet_id = call.params["SubnetId"]
+    found = moto_state.subnet(call, subnet_id) or next(
+        (subnet for subnet in shared_subnets(call) if subnet.id == subnet_id), None
+    )
+    if found is None:
+        raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+    if found.owner_id != call.account:
+        # EC2 API Reference, "Error codes", UnauthorizedOperation; that it is this one is assumed.
+        message = (
+            f"You are not authorized to perform this operation. '{subnet_id}' belongs to {found.owner_id}"
+        )
+        raise AwsError("UnauthorizedOperation", message, 403)
+    return found
 
 
 def _wanted_index(call: Call) -> int | None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.call import AwsError
 from simulator.ec2 import moto_state
-from simulator.ec2.interfaces import is_lni
+from simulator.ec2.lni import is_lni
 from simulator.eks.cluster_network import EKS
 from simulator.guest import joining, lni_script, mime, networkd
 from simulator.guest.fault import BootFault

@@ -26,13 +26,13 @@ def layer(cloud: "Cloud") -> Layer:
     Resource policies and service control policies do not restrict a role here (assumed: ours only ever allow
     services or demand TLS); service principals are checked where events are delivered (resource_policy.py).
     """
-    live = Live(cloud)
 
     def authorize(call: Call, proceed: Proceed) -> Answer:
         role_arn = call.caller.role_arn
         if role_arn is None or call.name in _FREE:
             return proceed(call)
-        statements = statements_of_role(cloud.account, role_arn)
+        live = Live(cloud, call)
+        statements = statements_of_role(call.account, role_arn)
         wanted = needs(call, live)
         if call.service == "autoscaling":
             wanted += launch_needs(call, live)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from simulator.call import AwsError, Call, aws_service
+from simulator.ec2 import moto_state
 from simulator.iam.role_policies import backend
 
 if TYPE_CHECKING:
@@ -14,16 +15,16 @@ _LOOKING = aws_service("iam.amazonaws.com")
 
 
 class Live:
-    """Read-only questions to one cloud. What does not exist has no tags: the operation itself will say so."""
+    """Read-only questions about a call's account and Region. What does not exist has no tags: the operation
+    itself will say so."""
 
-    def __init__(self, cloud: "Cloud") -> None:
+    def __init__(self, cloud: "Cloud", call: Call) -> None:
         self._cloud = cloud
+        self._call = call
 
     def ec2_tags(self, resource_id: str) -> Tags:
         """The tags of an EC2 resource by its id."""
-        filters = [{"Name": "resource-id", "Values": [resource_id]}]
-        answer = self._cloud.moto(Call("ec2", "DescribeTags", {"Filters": filters}))
-        return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+        return moto_state.tags(self._call, resource_id)
 
     def cluster_tags(self, name: str) -> Tags:
         """The tags of an EKS cluster."""
@@ -61,7 +62,7 @@ class Live:
         version = wanted.pop("Version", "$Default")
         params = {**wanted, "Versions": [version]}
         try:
-            answer = self._cloud.moto(Call("ec2", "DescribeLaunchTemplateVersions", params))
+            answer = self._cloud.moto(self._call.asking("ec2", "DescribeLaunchTemplateVersions", **params))
         except AwsError as refused:
             if refused.code.startswith("InvalidLaunchTemplate"):
                 return None
@@ -71,7 +72,7 @@ class Live:
 
     def role_in_profile(self, profile: dict[str, str]) -> str | None:
         """The role in an instance profile named as a launch template names it (Arn or Name)."""
-        for found in backend(self._cloud.account).get_instance_profiles():
+        for found in backend(self._call.account).get_instance_profiles():
             if profile.get("Arn") == found.arn or profile.get("Name") == found.name:
                 return found.roles[0].arn if found.roles else None
         return None
@@ -79,4 +80,4 @@ class Live:
     def has_service_role(self, service: str) -> bool:
         """Whether the account has a service-linked role of the service."""
         path = f"/aws-service-role/{service}/"
-        return any(role.path == path for role in backend(self._cloud.account).get_roles())
+        return any(role.path == path for role in backend(self._call.account).get_roles())

@@ -9,7 +9,8 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
 from simulator.ec2.capacity import Capacity
 from simulator.outposts.pages import page
-from simulator.outposts.world import Asset, Outpost, World, load
+from simulator.outposts.visible import is_visible
+from simulator.outposts.world import Asset, Outpost
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 _ID_OR_ARN = re.compile(r"^(arn:aws([a-z-]+)?:outposts:[a-z\d-]+:\d{12}:outpost/)?op-[a-f0-9]{17}$")
 
 
-def operations(cloud: "Cloud", world: World | None = None) -> dict[str, Operation]:
-    """world: another one than ``data/world.yaml`` describes."""
-    inventory = _Inventory(world or load(), Capacity(cloud))
+def operations(cloud: "Cloud") -> dict[str, Operation]:
+    """The operations over the Outposts of ``cloud.world``, each in its own Region."""
+    inventory = _Inventory(cloud, Capacity())
     modelled: dict[str, Operation] = {
         "outposts.GetOutpost": inventory.get_outpost,
         "outposts.ListOutposts": inventory.list_outposts,
@@ -38,18 +39,20 @@ def _refuse(call: Call, _: Proceed) -> Answer:
 
 
 class _Inventory:
-    def __init__(self, world: World, capacity: Capacity) -> None:
-        self._world = world
+    def __init__(self, cloud: "Cloud", capacity: Capacity) -> None:
+        self._cloud = cloud
         self._capacity = capacity
 
     def get_outpost(self, call: Call, _: Proceed) -> Answer:
         only(call, "OutpostId")
-        return {"Outpost": _described(self._found(call.params["OutpostId"]))}
+        return {"Outpost": _described(self._found(call, "OutpostId"))}
 
     def list_outposts(self, call: Call, _: Proceed) -> Answer:
         filters = ("LifeCycleStatusFilter", "AvailabilityZoneFilter", "AvailabilityZoneIdFilter")
         only(call, *filters, "MaxResults", "NextToken")
-        described = [_described(outpost) for outpost in self._world.outposts]
+        # Outposts server user guide, "Share your Outposts resources": consumers see an Outpost by this API too.
+        outposts = self._cloud.world.outposts
+        described = [_described(outpost) for outpost in outposts if is_visible(outpost, call)]
         for name in filters:
             if name in call.params:
                 member = name.removesuffix("Filter")
@@ -59,21 +62,21 @@ class _Inventory:
     def get_instance_types(self, call: Call, _: Proceed) -> Answer:
         """Launchable as the Outpost is configured now."""
         only(call, "OutpostId", "MaxResults", "NextToken")
-        outpost = self._found(call.params["OutpostId"])
+        outpost = self._found(call, "OutpostId")
         types = page(call, "InstanceTypes", [_type(name) for name in outpost.configured])
         return types | {"OutpostId": outpost.id, "OutpostArn": outpost.arn}
 
     def get_supported_instance_types(self, call: Call, _: Proceed) -> Answer:
         """What a capacity task could configure, launchable now or not (API model's documentation)."""
         only(call, "OutpostIdentifier", "MaxResults", "NextToken")
-        outpost = self._found(call.params["OutpostIdentifier"])
+        outpost = self._found(call, "OutpostIdentifier")
         return page(call, "InstanceTypes", [_type(name) for name in outpost.supported])
 
     def list_assets(self, call: Call, _: Proceed) -> Answer:
         only(call, "OutpostIdentifier", "StatusFilter", "AssetTypeFilter", "MaxResults", "NextToken")
         states = call.params.get("StatusFilter")
         types = call.params.get("AssetTypeFilter")
-        assets = self._found(call.params["OutpostIdentifier"]).assets
+        assets = self._owned(call).assets
         chosen = [
             a for a in assets if (not states or a.state in states) and (not types or "COMPUTE" in types)
         ]
@@ -88,17 +91,25 @@ class _Inventory:
             "AwsServiceFilter": "AwsServiceName",
         }
         only(call, "OutpostIdentifier", *filters, "MaxResults", "NextToken")
-        found = self._capacity.occupants(self._found(call.params["OutpostIdentifier"]))
+        found = self._capacity.occupants(self._owned(call))
         for name, member in filters.items():
             if name in call.params:
                 found = [instance for instance in found if instance[member] in call.params[name]]
         return page(call, "AssetInstances", found)
 
-    def _found(self, id_or_arn: str) -> Outpost:
+    def _owned(self, call: Call) -> Outpost:
+        outpost = self._found(call, "OutpostIdentifier")
+        if outpost.owner != call.account:
+            # The guide does not list what of the API a consumer may use.
+            raise NotModelled(f"{call.name} by a consumer of a shared Outpost")
+        return outpost
+
+    def _found(self, call: Call, parameter: str) -> Outpost:
+        id_or_arn = call.params[parameter]
         if not _ID_OR_ARN.match(id_or_arn):
             raise AwsError("ValidationException", f"{id_or_arn} is not a valid Outpost ID or ARN")  # assumed
-        outpost = self._world.outpost(id_or_arn)
-        if outpost is None:
+        outpost = self._cloud.world.outpost(id_or_arn)
+        if outpost is None or not is_visible(outpost, call):
             # The API model gives the error and its status; the wording is assumed.
             raise AwsError("NotFoundException", f"Outpost {id_or_arn} was not found", status=404)
         return outpost

@@ -1,8 +1,9 @@
-"""The account's world as ``data/world.yaml`` describes it: Outposts, images, published image ids."""
+"""The world as ``data/world.yaml`` describes it: Outposts, images, published image ids."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -51,11 +52,12 @@ class Outpost:
     generation: str | None = None
     rack_scaling: str | None = None
     owner: str = ACCOUNT
+    region: str = REGION
 
     @property
     def arn(self) -> str:
         """The Outpost's ARN."""
-        return f"arn:aws:outposts:{REGION}:{self.owner}:outpost/{self.id}"
+        return f"arn:aws:outposts:{self.region}:{self.owner}:outpost/{self.id}"
 
     @property
     def is_server(self) -> bool:
@@ -103,14 +105,23 @@ class World:
     outposts: tuple[Outpost, ...]
     images: tuple[Image, ...]
     parameters: dict[str, str] = field(init=False)
+    _outposts: dict[str, Outpost] = field(init=False)
 
     def __post_init__(self) -> None:
         named = {image.parameter: image.id for image in self.images if image.parameter}
         object.__setattr__(self, "parameters", named)
+        by_name = {name: outpost for outpost in self.outposts for name in (outpost.id, outpost.arn)}
+        if len(by_name) < 2 * len(self.outposts):
+            raise ValueError("two Outposts of the world have one id")
+        object.__setattr__(self, "_outposts", by_name)
 
     def outpost(self, id_or_arn: str) -> Outpost | None:
         """The Outpost of that id or ARN."""
-        return next((o for o in self.outposts if id_or_arn in (o.id, o.arn)), None)
+        return self._outposts.get(id_or_arn)
+
+    def with_outposts(self, outposts: Iterable[Outpost]) -> Self:
+        """The world with more Outposts."""
+        return replace(self, outposts=(*self.outposts, *outposts))
 
     def image(self, image_id: str) -> Image | None:
         """The image of that id."""

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed
-from simulator.outposts.world import World, load
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -11,9 +10,9 @@ if TYPE_CHECKING:
 _PUBLIC = "/aws/service/eks/"
 
 
-def operations(cloud: "Cloud", world: World | None = None) -> dict[str, Operation]:
-    """world: another one than ``data/world.yaml`` describes."""
-    values = (world or load()).parameters
+def operations(cloud: "Cloud") -> dict[str, Operation]:
+    """The operations over the parameters of ``cloud.world``."""
+    values = cloud.world.parameters
     published = cloud.clock.now()
 
     def parameter(name: str) -> Answer:

@@ -60,7 +60,7 @@ class _Recorder:
 
     def role_id(self, call: Call) -> str | None:
         """The unique id of the caller's role."""
-        role = role_of(self._cloud.account, call.caller.role_arn) if call.caller.role_arn else None
+        role = role_of(call.account, call.caller.role_arn) if call.caller.role_arn else None
         return role.id if role else None
 
     def deliver(self, call: Call, detail: dict[str, object]) -> None:
@@ -68,17 +68,18 @@ class _Recorder:
 
         This is the place for losing or repeating one: best effort, at least once (facts.md, section 6).
         """
-        if not any(_has_writes(trail, call.region) for trail in self._trails()):
+        if not any(_has_writes(trail, call.region) for trail in _trails(call.account)):
             return
         event_id = str(detail["eventID"])
         delay = self._cloud.latency("cloudtrail.delivery", key=event_id)
         event = api_call_event(detail, event_id)
         self._cloud.clock.call_later(delay, lambda: self._cloud.events.deliver(event))
 
-    def _trails(self) -> list[Trail]:
-        # moto's CloudTrail keeps trails and their switches; it records nothing itself.
-        backends = cloudtrail_backends[self._cloud.account].values()
-        return [trail for backend in backends for trail in backend.trails.values()]
+
+def _trails(account: str) -> list[Trail]:
+    # moto's CloudTrail keeps trails and their switches; it records nothing itself.
+    backends = cloudtrail_backends[account].values()
+    return [trail for backend in backends for trail in backend.trails.values()]
 
 
 def _has_writes(trail: Trail, region: str) -> bool:

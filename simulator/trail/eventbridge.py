@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.models import Rule, events_backends
 
-from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
+from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Place, Proceed, only
 from simulator.trail.delivery import Delivery
 from simulator.trail.pattern import refuse_unknown
 from simulator.trail.record import timestamp
@@ -22,14 +22,16 @@ log = logging.getLogger(__name__)
 
 
 class EventBridge:
-    """The default bus of one cloud."""
+    """The default buses of one cloud."""
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
         self._count = 0
 
-    def emit(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: list[str]) -> str:
-        """Put an event on the bus now; returns its id."""
+    def emit(
+        self, source: str, detail_type: str, detail: Mapping[str, Any], resources: list[str], place: Place
+    ) -> str:
+        """Put an event on the default bus of an account in a Region now; returns its id."""
         self._count += 1
         event_id = str(UUID(int=(self._cloud.seed << 64) + (1 << 63) + self._count, version=4))
         self.deliver(
@@ -38,9 +40,9 @@ class EventBridge:
                 "id": event_id,
                 "detail-type": detail_type,
                 "source": source,
-                "account": self._cloud.account,
+                "account": place.account,
                 "time": timestamp(self._cloud.clock.now()),
-                "region": self._cloud.region,
+                "region": place.region,
                 "resources": resources,
                 "detail": detail,
             }
@@ -48,8 +50,10 @@ class EventBridge:
         return event_id
 
     def deliver(self, event: Mapping[str, Any]) -> None:
-        """Send an event to every target of every enabled rule that matches it, each on its own."""
-        for rule in list(_backend(self._cloud).event_buses["default"].rules.values()):
+        """Send an event to every target of every enabled rule that matches it, each on its own: the rules of the
+        account and the Region that the event names."""
+        backend = events_backends[event["account"]][event["region"]]
+        for rule in list(backend.event_buses["default"].rules.values()):
             if rule.state == "ENABLED" and _matches(rule, event):
                 log.info("rule %s matches %s %s", rule.name, event["detail-type"], event["id"])
                 for target in list(rule.targets):
@@ -66,7 +70,7 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
         if not 1 <= len(entries) <= 10:
             # EventBridge API Reference, PutEvents: 1 to 10 entries.
             raise AwsError("ValidationException", f"PutEvents takes 1 to 10 entries, not {len(entries)}.")
-        results = [_put(bus, entry) for entry in entries]
+        results = [_put(bus, entry, call) for entry in entries]
         return {"FailedEntryCount": sum("ErrorCode" in r for r in results), "Entries": results}
 
     def put_rule(call: Call, proceed: Proceed) -> Answer:
@@ -80,13 +84,13 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
     def put_targets(call: Call, proceed: Proceed) -> Answer:
         _only_default(call.params)
         for target in call.params["Targets"]:
-            check(target)
+            check(target, call)
         return proceed(call)
 
     return {"events.PutEvents": put_events, "events.PutRule": put_rule, "events.PutTargets": put_targets}
 
 
-def _put(bus: EventBridge, entry: Mapping[str, Any]) -> dict[str, str]:
+def _put(bus: EventBridge, entry: Mapping[str, Any], place: Place) -> dict[str, str]:
     unknown = set(entry) - {"Source", "DetailType", "Detail", "Resources", "EventBusName"}
     if unknown:
         raise NotModelled(f"{', '.join(sorted(unknown))} of an event")
@@ -108,7 +112,8 @@ def _put(bus: EventBridge, entry: Mapping[str, Any]) -> dict[str, str]:
         return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
     if not isinstance(detail, dict):
         return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
-    return {"EventId": bus.emit(entry["Source"], entry["DetailType"], detail, entry.get("Resources", []))}
+    resources = entry.get("Resources", [])
+    return {"EventId": bus.emit(entry["Source"], entry["DetailType"], detail, resources, place)}
 
 
 def _only_default(params: Mapping[str, Any]) -> None:
@@ -119,7 +124,3 @@ def _only_default(params: Mapping[str, Any]) -> None:
 def _matches(rule: Rule, event: Mapping[str, Any]) -> bool:
     # A rule with a schedule only has an empty pattern, which moto takes to match everything.
     return bool(rule.event_pattern.get_pattern()) and rule.event_pattern.matches_event(dict(event))  # type: ignore[arg-type]
-
-
-def _backend(cloud: "Cloud") -> EventsBackend:
-    return events_backends[cloud.account][cloud.region]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from simulator.call import AwsError, Caller, NotModelled, aws_service
+from simulator.call import AwsError, Call, Caller, NotModelled, Place, aws_service
 from simulator.iam.credentials import session_arn
 from simulator.iam.resource_policy import allowed_by_resource_policy
 
@@ -23,11 +23,14 @@ _SERVICE = aws_service(EVENTS)
 _KNOWN = frozenset({"Id", "Arn", "RoleArn", "Input", "InputPath", "RetryPolicy", "DeadLetterConfig"})
 
 
-def check(target: Target) -> None:
-    """Raises NotModelled for a kind of target, or a setting, that is not delivered to."""
+def check(target: Target, place: Place) -> None:
+    """Raises NotModelled for a kind of target, or a setting, that is not delivered to from there."""
     if set(target) - _KNOWN:
         raise NotModelled(f"{', '.join(sorted(set(target) - _KNOWN))} of an event target")
     _kind(target["Arn"])
+    for arn in (target["Arn"], *target.get("DeadLetterConfig", {}).values()):
+        if arn.split(":")[3:5] != [place.region, place.account]:
+            raise NotModelled(f"event targets of another account or Region ({arn})")
 
 
 def text_for(target: Target, event: Event) -> str:
@@ -51,11 +54,13 @@ def send_to_queue(cloud: "Cloud", rule_arn: str, queue_arn: str, message: Mappin
     name = queue_arn.rpartition(":")[2]
     if name.endswith(".fifo"):
         raise NotModelled("FIFO queues as event targets")
-    url = cloud.call("sqs", "GetQueueUrl", _SERVICE, QueueName=name)["QueueUrl"]
-    asked = {"QueueUrl": url, "AttributeNames": ["Policy"]}
-    policy = cloud.call("sqs", "GetQueueAttributes", _SERVICE, **asked).get("Attributes", {}).get("Policy")
-    _admit(cloud, policy, "sqs:SendMessage", queue_arn, rule_arn)
-    cloud.call("sqs", "SendMessage", _SERVICE, QueueUrl=url, **message)
+    region, account = queue_arn.split(":")[3:5]
+    find = Call("sqs", "GetQueueUrl", {"QueueName": name}, aws_service(EVENTS, account), region)
+    url = cloud.handle(find)["QueueUrl"]
+    look = find.asking("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["Policy"])
+    policy = cloud.handle(look).get("Attributes", {}).get("Policy")
+    _admit(policy, "sqs:SendMessage", queue_arn, rule_arn)
+    cloud.handle(find.asking("sqs", "SendMessage", QueueUrl=url, **message))
 
 
 def _to_queue(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:
@@ -71,7 +76,7 @@ def _to_function(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> No
         if refused.code != "ResourceNotFoundException":
             raise
         policy = None
-    _admit(cloud, policy, "lambda:InvokeFunction", function, rule_arn)
+    _admit(policy, "lambda:InvokeFunction", function, rule_arn)
     asked = {"FunctionName": function, "InvocationType": "Event", "Payload": text.encode()}
     cloud.call("lambda", "Invoke", _SERVICE, **asked)
 
@@ -97,9 +102,10 @@ def _kind(arn: str) -> Send:
     return _KINDS[service]
 
 
-def _admit(cloud: "Cloud", policy: str | None, action: str, resource: str, rule_arn: str) -> None:
+def _admit(policy: str | None, action: str, resource: str, rule_arn: str) -> None:
+    account = rule_arn.split(":")[4]
     if not allowed_by_resource_policy(
-        policy, EVENTS, action, resource, source_arn=rule_arn, source_account=cloud.account
+        policy, EVENTS, action, resource, source_arn=rule_arn, source_account=account
     ):
         message = f"User: {EVENTS} is not authorized to perform: {action} on resource: {resource}"
         raise AwsError("AccessDenied", message, 403)

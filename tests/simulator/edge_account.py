@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from simulator import autoscaling, ec2, outposts, ssm
-from simulator.call import Answer, Call, Proceed
+from simulator.call import Answer, Call, Place, Proceed
 from simulator.cloud import Cloud
-from simulator.outposts.world import World, load
+from simulator.outposts.world import World
 
 SERVER, SMALL_SERVER, RACK, ARRIVING, FULL, THIRD = (f"op-0a1b2c3d4e5f6000{number}" for number in range(1, 7))
 IMAGE, ARM_IMAGE = "ami-0e5135860000000b1", "ami-0e5135640000000b2"
@@ -29,7 +29,9 @@ class Events:
     def __init__(self) -> None:
         self.emitted: list[tuple[str, str, dict[str, Any], list[str]]] = []
 
-    def emit(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
+    def emit(
+        self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str], _: Place
+    ) -> None:
         """As ``Cloud.emit`` hands it on."""
         self.emitted.append((source, detail_type, detail, resources))
 
@@ -38,14 +40,13 @@ class EdgeAccount:
     """One Cloud with these layers over moto, at the beginning of November 2026."""
 
     def __init__(self, world: World | None = None, seed: int = 1) -> None:
-        world = world or load()
-        self.cloud = Cloud(seed, datetime(2026, 11, 1, tzinfo=UTC))
+        self.cloud = Cloud(seed, datetime(2026, 11, 1, tzinfo=UTC), world)
         self.events = Events()
         self.cloud.events = self.events  # type: ignore[assignment]
-        self.cloud.install(outposts.operations(self.cloud, world))
-        self.cloud.install(ec2.operations(self.cloud, world))
+        self.cloud.install(outposts.operations(self.cloud))
+        self.cloud.install(ec2.operations(self.cloud))
         self.cloud.install(autoscaling.operations(self.cloud))
-        self.cloud.install(ssm.operations(self.cloud, world))
+        self.cloud.install(ssm.operations(self.cloud))
         self.calls: list[Call] = []
         self._blocks = 0
         self.cloud.wrap(self._note)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.ec2.interfaces import lni_of
+from simulator.ec2.lni import lni_of
 from tests.simulator.edge_account import (
     ARM_IMAGE,
     BOTTLEROCKET,

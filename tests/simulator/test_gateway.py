@@ -68,11 +68,11 @@ def test_an_unsigned_request_is_refused(cloud: Cloud) -> None:
     assert Client(cloud.gateway).get("/").status_code == 403
 
 
-def test_another_region_is_refused(cloud: Cloud) -> None:
-    body = {"Action": "DescribeVpcs", "Version": "2016-11-15"}
-    answer = Client(cloud.gateway).post("/", headers=scope("ec2", "eu-west-1"), data=body)
+def test_most_services_are_refused_in_another_region(cloud: Cloud) -> None:
+    body = {"Action": "DescribeAutoScalingGroups", "Version": "2011-01-01"}
+    answer = Client(cloud.gateway).post("/", headers=scope("autoscaling", "eu-west-1"), data=body)
     assert answer.status_code == 501
-    assert "eu-west-1" in answer.text
+    assert "autoscaling in account 123456789012 and eu-west-1" in answer.text
 
 
 def test_a_refusal_has_the_status_of_its_error_in_the_model(cloud: Cloud) -> None:
