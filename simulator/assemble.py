@@ -14,6 +14,7 @@ from simulator import (
     outposts,
     ram,
     route53resolver,
+    scheduler,
     ssm,
     stepfunctions,
     trail,
@@ -55,6 +56,7 @@ def assemble(
         guest,
         awslambda,
         stepfunctions,
+        scheduler,
         deploy,
     ):
         cloud.install(package.operations(cloud))

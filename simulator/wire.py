@@ -40,6 +40,7 @@ SERVICES = (
     "ram",
     "route53resolver",
     "s3",
+    "scheduler",
     "sns",
     "sqs",
     "ssm",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import botocore.session
 
 from simulator.awslambda import esm, management, permissions
+from simulator.awslambda.asynchronous import AsynchronousQueue
 from simulator.awslambda.functions import Functions
 from simulator.call import Answer, Call, NotModelled, Operation, Proceed, only
 
@@ -20,23 +21,28 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
     """
     functions = Functions(cloud, cloud.lambda_runtime)
     cloud.functions = functions
+    queue = AsynchronousQueue(cloud, functions)
     return {
         **_refusals(),
         **management.operations(cloud, functions),
         **permissions.operations(functions),
         **esm.operations(cloud, functions),
-        "lambda.Invoke": lambda call, _: _invoke(functions, call),
+        "lambda.Invoke": lambda call, _: _invoke(functions, queue, call),
     }
 
 
-def _invoke(functions: Functions, call: Call) -> Answer:
+def _invoke(functions: Functions, queue: AsynchronousQueue, call: Call) -> Answer:
     only(call, "FunctionName", "InvocationType", "LogType", "Payload", "Qualifier")
-    if call.params.get("InvocationType", "RequestResponse") != "RequestResponse":
-        raise NotModelled(f"InvocationType {call.params['InvocationType']} of {call.name}")
+    kind = call.params.get("InvocationType", "RequestResponse")
+    if kind not in ("Event", "RequestResponse"):
+        raise NotModelled(f"InvocationType {kind} of {call.name}")
     if call.params.get("Qualifier", "$LATEST") != "$LATEST":
         raise NotModelled("Lambda versions and aliases")
     payload = call.params.get("Payload", b"")
     payload = payload.encode() if isinstance(payload, str) else payload
+    if kind == "Event":
+        queue.accept(call.params["FunctionName"], payload, call.caller)
+        return {"StatusCode": 202, "Payload": b""}
     invocation = functions.invoke(call.params["FunctionName"], payload, call.caller)
     answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": invocation.payload}
     if invocation.error is not None:

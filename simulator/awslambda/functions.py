@@ -67,17 +67,19 @@ class Functions:
             raise AwsError("ResourceNotFoundException", f"Function not found: {arn_of(name)}", 404)
         return self.by_name[name]
 
-    def invoke(self, reference: str, payload: bytes, caller: Caller | None = None) -> Invocation:
+    def invoke(
+        self, reference: str, payload: bytes, caller: Caller | None = None, request_id: str | None = None
+    ) -> Invocation:
         """Invoke synchronously, in the calling thread's turn. Virtual time passes after the process has answered.
 
         caller: who asks, where it is known; a function that invokes a function is not modelled, because time
-        cannot pass for the inner one while the outer one runs.
+        cannot pass for the inner one while the outer one runs. request_id: of an earlier attempt at the same event.
         """
         function = self.get(reference)
         _check_payload(payload)
         if caller is not None and self._running[caller.arn]:
             raise NotModelled("a function that invokes a function")
-        request_id = str(uuid4())
+        request_id = request_id or str(uuid4())
         instance = self._take_idle(function)
         init_duration: float | None = None
         ended: Outcome | None = None

@@ -63,9 +63,7 @@ class Delivery:
             self._failed(refused)
 
     def _failed(self, refused: AwsError) -> None:
-        # Missing permissions and missing targets are not retried; HTTP 429 and 5xx are (AWS re:Post, "How do I
-        # resolve FailedInvocation errors").
-        if refused.status < 500 and refused.code not in _THROTTLED:
+        if not is_retried(refused):
             self._give_up(refused, None)
             return
         pause = min(_FIRST_PAUSE * 2**self._retries, _LONGEST_PAUSE)
@@ -101,6 +99,12 @@ class Delivery:
         except AwsError as lost:
             # The metric InvocationsFailedToBeSentToDlq counts these; the event is gone.
             log.error("%s is lost, its dead-letter queue refused it: %s", self._event["id"], lost)
+
+
+def is_retried(refused: AwsError) -> bool:
+    """Missing permissions and missing targets are not retried; HTTP 429 and 5xx are (AWS re:Post, "How do I
+    resolve FailedInvocation errors")."""
+    return refused.status >= 500 or refused.code in _THROTTLED
 
 
 def _error_code(refused: AwsError) -> str:

@@ -12,6 +12,7 @@ from simulator.deploy.resources import (
     iam,
     logs,
     s3,
+    scheduler,
     sqs,
     stepfunctions,
 )
@@ -29,6 +30,7 @@ _MODULES = (
     iam,
     logs,
     s3,
+    scheduler,
     sqs,
     stepfunctions,
 )
