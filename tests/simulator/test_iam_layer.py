@@ -464,8 +464,7 @@ def test_a_trail_is_named_by_its_name_or_its_arn(cloud: Cloud) -> None:
 
 
 def test_a_role_that_may_assume_only_with_an_external_id(cloud: Cloud) -> None:
-    condition = {"StringEquals": {"sts:ExternalId": "agreed"}}
-    caller = role(cloud, allow("sts:AssumeRole", **condition))
+    caller = role(cloud, allow("sts:AssumeRole", StringEquals={"sts:ExternalId": "agreed"}))
     trust = {"Effect": "Allow", "Principal": {"AWS": caller.role_arn}, "Action": "sts:AssumeRole"}
     member = cloud.client("iam").create_role(
         RoleName="member", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
