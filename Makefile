@@ -52,8 +52,9 @@ lint: install ## Formatting, lint, types, template and state machine validation
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy" functions simulator demo tests
-	"$(BIN)/cfn-lint" template.yaml
+	"$(BIN)/cfn-lint" template.yaml guard.yaml guard-member.yaml
 	AWS_DEFAULT_REGION=us-west-2 "$(BIN)/sam" validate --lint
+	AWS_DEFAULT_REGION=us-west-2 "$(BIN)/sam" validate --lint --template guard.yaml
 	"$(BIN)/python" -m pytest -q tests/unit/test_statemachine.py
 
 .PHONY: unit

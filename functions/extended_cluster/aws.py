@@ -23,3 +23,21 @@ def session() -> "Session":
 def client(service: str) -> Any:
     """The process's one client of a service, e.g. ``client("ec2")``."""
     return session().client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+def assumed(role_arn: str, external_id: str) -> "Session":
+    """A Session with a member role's credentials, good for an hour; never kept, because they end."""
+    sts = client("sts")
+    given = sts.assume_role(
+        RoleArn=role_arn, RoleSessionName="eks-outposts-servers-lni-sweep", ExternalId=external_id
+    )["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+
+
+def regional(session: "Session", service: str, region: str) -> Any:
+    """A client of a Session in a Region."""
+    return session.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]

@@ -125,6 +125,22 @@ class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 
 
+class GuardMisconfigured(ProvisioningError):
+    """A parameter of the LNI guard's stack cannot be read, or contradicts another one. Nothing was changed."""
+
+
+class LimitExceeded(ProvisioningError):
+    """A sweep would change more than MaxChanges or MaxChangesShare allow, so it changed nothing."""
+
+
+class NoTrail(ProvisioningError):
+    """No CloudTrail trail logs in this account and Region: the guard hears no event, only the sweep works."""
+
+
+class SweepUnfinished(ProvisioningError):
+    """The sweep's function had no time left. What it has done stands; the next sweep carries on."""
+
+
 class AccessDenied(ProvisioningError):
     """A role of ours lacks a permission (codes in ``ACCESS_DENIED_CODES``); AWS's message names it."""
 

@@ -116,8 +116,8 @@ def _kept(run: Run) -> str:
     if run.machine == "teardown":
         return "What is deleted is gone. What is left keeps its tag, and the next teardown finds it."
     return (
-        "What was made and not rolled back is kept, with its tag, and the same request carries on with it. The lease is "
-        "given back: nothing stands in the next run's way. Do not use Redrive, it would go on without a lease."
+        "What was made and not rolled back is kept, with its tag, and the same request carries on with it. The "
+        "lease is given back: nothing stands in the next run's way. Do not use Redrive, it would go on without a lease."
     )
 
 

@@ -5,6 +5,11 @@ from collections.abc import Mapping
 
 CLUSTER_TAG = "eks-outposts-servers:cluster"
 OUTPOST_TAG = "eks-outposts-servers:outpost"
+# What the owner of a subnet tells the guard: enabled or disabled, and a device index of the subnet's own.
+LNI_TAG = "eks-outposts-servers:lni"
+LNI_INDEX_TAG = "eks-outposts-servers:lni-device-index"
+# The sweep's first look at an interface of ours that is attached to nothing: ISO 8601, UTC.
+ORPHANED_TAG = "eks-outposts-servers:orphaned-since"
 # The VPC CNI leaves interfaces alone that carry exactly this tag and value:
 # amazon-vpc-cni-k8s pkg/ipamd/ipamd.go (facts: ten facts, row 3).
 NO_MANAGE_TAG = "node.k8s.amazonaws.com/no_manage"

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from extended_cluster.errors import NotReadyYet, SubnetConflict
-from extended_cluster.names import CLUSTER_TAG, OUTPOST_TAG, as_list, server_tags
+from extended_cluster.names import CLUSTER_TAG, LNI_INDEX_TAG, OUTPOST_TAG, as_list, server_tags
 from extended_cluster.types import ServerPlan
 
 type Subnet = dict[str, Any]
@@ -47,9 +47,7 @@ def create(ec2: Any, server: ServerPlan, cluster: str, tags: Mapping[str, str], 
             CidrBlock=server["subnetCidr"],
             OutpostArn=server["outpostArn"],
             AvailabilityZone=server["availabilityZone"],
-            TagSpecifications=[
-                {"ResourceType": "subnet", "Tags": as_list(server_tags(cluster, server["outpostId"], tags))}
-            ],
+            TagSpecifications=[{"ResourceType": "subnet", "Tags": as_list(_tags(server, cluster, tags))}],
         )["Subnet"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidSubnet.Conflict":
@@ -61,6 +59,12 @@ def create(ec2: Any, server: ServerPlan, cluster: str, tags: Mapping[str, str], 
             f"A subnet with {server['subnetCidr']} was just made, and EC2 does not show it yet."
         ) from error
     return subnet
+
+
+def _tags(server: ServerPlan, cluster: str, tags: Mapping[str, str]) -> Mapping[str, str]:
+    # With the request's device index, so that the LNI guard wants the same as EnableLni.
+    index = str(server["lni"]["deviceIndex"])
+    return {**server_tags(cluster, server["outpostId"], tags), LNI_INDEX_TAG: index}
 
 
 def _refuse_foreign(ec2: Any, server: ServerPlan, vpc_id: str) -> None:

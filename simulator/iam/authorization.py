@@ -123,10 +123,12 @@ def _plain(_call: Call, _arn: str, _tags: Tags, _live: Live) -> Context:
     return Context()
 
 
-def _of_ec2(call: Call, arn: str, _tags: Tags, live: Live) -> Context:
+def _of_ec2(call: Call, arn: str, given: Tags, live: Live) -> Context:
     kind, _slash, resource_id = arn.rpartition(":")[2].partition("/")
     if arn == "*":
         return Context()
+    if call.operation in ("CreateTags", "DeleteTags"):
+        return _retagged(resource_id, given, live)
     if resource_id != "*":
         return existing(resource_id, live)
     tags = tags_for(kind, call.params.get("TagSpecifications", ()))
@@ -140,6 +142,17 @@ def _of_ec2(call: Call, arn: str, _tags: Tags, live: Live) -> Context:
         existing_tags = _tagged("ec2", tags, ())
         return Context({**made.values, **existing_tags.values}, made.absent + existing_tags.absent)
     return made
+
+
+def _retagged(resource_id: str, tags: Tags, live: Live) -> Context:
+    """Of a resource that exists: its tags, and those that the call sets or takes away.
+
+    Service Authorization Reference, EC2, CreateTags and DeleteTags; ec2:CreateAction is only in a call that creates
+    (EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation").
+    """
+    requested, found = _requested(tags), _tagged("ec2", live.ec2_tags(resource_id), ())
+    absent = (*requested.absent, *found.absent, "ec2:CreateAction")
+    return Context({**requested.values, **found.values}, absent)
 
 
 def _of_autoscaling(call: Call, arn: str, tags: Tags, live: Live) -> Context:
@@ -179,7 +192,28 @@ def _of_s3(call: Call, _arn: str, _tags: Tags, _live: Live) -> Context:
     return Context({k: call.params[p] for k, p in keys.items() if p in call.params}, tuple(keys))
 
 
-_OF_SERVICE = {"ec2": _of_ec2, "autoscaling": _of_autoscaling, "eks": _of_eks, "s3": _of_s3}
+def _of_events(call: Call, _arn: str, _tags: Tags, _live: Live) -> Context:
+    # EventBridge guide, "Using IAM policy conditions". How entries of several sources are checked is not told.
+    sources = {entry["Source"] for entry in call.params["Entries"]}
+    if len(sources) != 1:
+        raise NotModelled(f"the permission to put events of {len(sources)} sources in one call")
+    return Context({"events:source": sources.pop()})
+
+
+def _of_sts(call: Call, _arn: str, _tags: Tags, _live: Live) -> Context:
+    # IAM User Guide, "IAM and AWS STS condition context keys".
+    given = {"sts:ExternalId": "ExternalId", "sts:RoleSessionName": "RoleSessionName"}
+    return Context({key: call.params[p] for key, p in given.items() if p in call.params}, tuple(given))
+
+
+_OF_SERVICE = {
+    "ec2": _of_ec2,
+    "autoscaling": _of_autoscaling,
+    "eks": _of_eks,
+    "events": _of_events,
+    "s3": _of_s3,
+    "sts": _of_sts,
+}
 
 
 def _requested(tags: Tags) -> Context:

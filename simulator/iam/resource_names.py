@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from simulator.call import Call
+from simulator.call import Call, NotModelled
 from simulator.iam.live import Live
 
 type Fill = Callable[[Call, Live], list[str]]
@@ -27,6 +27,35 @@ def _parameters(call: Call, _: Live) -> list[str]:
     public = f"arn:aws:ssm:{call.region}::parameter"
     own = f"arn:aws:ssm:{call.region}:{call.caller.account}:parameter"
     return [f"{public if n.startswith('/aws/') else own}/{n.removeprefix('/')}" for n in names]
+
+
+def _trail(call: Call, _: Live) -> list[str]:
+    # CloudTrail API Reference, GetTrailStatus: a name or an ARN.
+    name = str(call.params["Name"])
+    return [name if name.startswith("arn:") else f"trail/{name}"]
+
+
+def _bus(_call: Call, _: Live) -> list[str]:
+    # trail/eventbridge.py refuses every other bus.
+    return ["default"]
+
+
+# EC2 User Guide, "Resource IDs": the prefix tells the type.
+_TYPES = {
+    "eni": "network-interface",
+    "i": "instance",
+    "lt": "launch-template",
+    "subnet": "subnet",
+    "vpc": "vpc",
+}
+
+
+def _tagged_resources(call: Call, _: Live) -> list[str]:
+    ids = sorted(set(call.params["Resources"]))
+    unknown = [each for each in ids if each.rpartition("-")[0] not in _TYPES]
+    if unknown:
+        raise NotModelled(f"the permission to tag {', '.join(unknown)}")
+    return [f"{_TYPES[each.rpartition('-')[0]]}/{each}" for each in ids]
 
 
 def _queue(call: Call, _: Live) -> list[str]:
@@ -60,6 +89,9 @@ def _tagged_groups(call: Call, _: Live) -> list[str]:
 
 
 _FILLS: dict[str, Fill] = {
+    "Bus": _bus,
+    "Resources": _tagged_resources,
+    "Trail": _trail,
     "OutpostId": _outpost,
     "OutpostIdentifier": _outpost,
     "Name": _parameters,

@@ -414,3 +414,70 @@ def test_a_resource_policy_lets_a_service_in(change: dict[str, Any], allowed: bo
 def test_no_resource_policy_lets_nobody_in() -> None:
     asked = ("events.amazonaws.com", "sqs:SendMessage", QUEUE)
     assert not allowed_by_resource_policy(None, *asked, source_arn=RULE, source_account=ACCOUNT)
+
+
+def test_tagging_what_exists_hangs_on_its_tags_and_on_the_keys_asked_for(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2")
+    subnet = ec2.create_subnet(VpcId=vpc(cloud), CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    ours, other = (
+        ec2.create_network_interface(SubnetId=subnet, **given)["NetworkInterface"]["NetworkInterfaceId"]
+        for given in ({"TagSpecifications": tags("network-interface")}, {})
+    )
+    only_the_mark = {"ForAllValues:StringEquals": {"aws:TagKeys": ["mark"]}}
+    caller = role(
+        cloud,
+        allow(
+            ["ec2:CreateTags", "ec2:DeleteTags"],
+            f"{EC2}:network-interface/*",
+            **OURS_ALREADY,
+            **only_the_mark,
+        ),
+    )
+    mark, wrong = [{"Key": "mark", "Value": "now"}], [{"Key": TAG, "Value": "edge-2"}]
+    for operation in ("CreateTags", "DeleteTags"):
+        cloud.call("ec2", operation, caller, Resources=[ours], Tags=mark)
+        for resources, asked in (([other], mark), ([ours], wrong), ([ours, other], mark), ([subnet], mark)):
+            refused = refusal(cloud, caller, "ec2", operation, Resources=resources, Tags=asked)
+            assert refused.code == "UnauthorizedOperation"
+    with pytest.raises(NotModelled):
+        cloud.call("ec2", "CreateTags", caller, Resources=["vol-0123456789abcdef0"], Tags=mark)
+
+
+def test_putting_events_hangs_on_their_source(cloud: Cloud) -> None:
+    answering(cloud, "events.PutEvents", {"FailedEntryCount": 0})
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    caller = role(cloud, allow("events:PutEvents", bus, StringEquals={"events:source": "own"}))
+
+    def entries(*sources: str) -> list[dict[str, str]]:
+        return [{"Source": source, "DetailType": "x", "Detail": "{}"} for source in sources]
+
+    cloud.call("events", "PutEvents", caller, Entries=entries("own", "own"))
+    assert (
+        refusal(cloud, caller, "events", "PutEvents", Entries=entries("other")).code
+        == "AccessDeniedException"
+    )
+    with pytest.raises(NotModelled):
+        cloud.call("events", "PutEvents", caller, Entries=entries("own", "other"))
+
+
+def test_a_trail_is_named_by_its_name_or_its_arn(cloud: Cloud) -> None:
+    answering(cloud, "cloudtrail.GetTrailStatus", {"IsLogging": True})
+    arn = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/mine"
+    caller = role(cloud, allow("cloudtrail:GetTrailStatus", arn))
+    for name in ("mine", arn):
+        assert cloud.call("cloudtrail", "GetTrailStatus", caller, Name=name)["IsLogging"]
+    assert (
+        refusal(cloud, caller, "cloudtrail", "GetTrailStatus", Name="other").code == "AccessDeniedException"
+    )
+
+
+def test_a_role_that_may_assume_only_with_an_external_id(cloud: Cloud) -> None:
+    caller = role(cloud, allow("sts:AssumeRole", StringEquals={"sts:ExternalId": "agreed"}))
+    trust = {"Effect": "Allow", "Principal": {"AWS": caller.role_arn}, "Action": "sts:AssumeRole"}
+    member = cloud.client("iam").create_role(
+        RoleName="member", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )["Role"]["Arn"]
+    params = {"RoleArn": member, "RoleSessionName": "x"}
+    assert cloud.call("sts", "AssumeRole", caller, **params, ExternalId="agreed")["Credentials"]
+    for given in ({}, {"ExternalId": "other"}):
+        assert refusal(cloud, caller, "sts", "AssumeRole", **params, **given).code == "AccessDenied"

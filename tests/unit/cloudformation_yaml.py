@@ -1,4 +1,4 @@
-"""Reads template.yaml and the state machine's definition as CloudFormation would see them. No intrinsics run."""
+"""Reads the templates and the state machines' definitions as CloudFormation would see them. No intrinsics run."""
 
 import functools
 import re
@@ -8,7 +8,10 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE_TEXT = (ROOT / "template.yaml").read_text()
+# The application, and the LNI guard in it.
+TEMPLATES = ("template.yaml", "guard.yaml")
+MEMBER = "guard-member.yaml"
+TEMPLATE_TEXT = "\n".join((ROOT / file).read_text() for file in (*TEMPLATES, MEMBER))
 # Logical id -> text of the definition.
 DEFINITION_TEXTS = {
     "ProvisionStateMachine": (ROOT / "statemachine" / "provision.asl.yaml").read_text(),
@@ -37,16 +40,20 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 @functools.cache
-def template() -> dict[str, Any]:
-    """The template; to be read only."""
-    loaded: dict[str, Any] = yaml.load(TEMPLATE_TEXT, _Loader)  # noqa: S506 - a SafeLoader
+def template(file: str = "template.yaml") -> dict[str, Any]:
+    """A template; to be read only."""
+    loaded: dict[str, Any] = yaml.load((ROOT / file).read_text(), _Loader)  # noqa: S506 - a SafeLoader
     return loaded
 
 
-def resources(kind: str) -> dict[str, dict[str, Any]]:
-    """Logical id -> properties of the resources of that type."""
-    found = template()["Resources"].items()
-    return {name: resource["Properties"] for name, resource in found if resource["Type"] == kind}
+def resources(kind: str, *files: str) -> dict[str, dict[str, Any]]:
+    """Logical id -> properties of the resources of that type, in template.yaml or in these files."""
+    return {
+        name: resource["Properties"]
+        for file in files or ("template.yaml",)
+        for name, resource in template(file)["Resources"].items()
+        if resource["Type"] == kind
+    }
 
 
 def substitutions(machine: str) -> dict[str, str]:

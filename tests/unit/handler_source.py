@@ -16,7 +16,21 @@ from botocore import xform_name
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = "extended_cluster"
 # A client is always in a variable or parameter of its service's name; ``aws`` only where it may be any.
-SERVICES = ("autoscaling", "dynamodb", "ec2", "eks", "outposts", "s3", "sns", "ssm", "stepfunctions")
+SERVICES = (
+    "autoscaling",
+    "cloudtrail",
+    "dynamodb",
+    "ec2",
+    "eks",
+    "events",
+    "outposts",
+    "s3",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+    "sts",
+)
 # IAM's prefix where it is not botocore's name.
 _PREFIX = {"stepfunctions": "states"}
 

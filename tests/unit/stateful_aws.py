@@ -45,7 +45,7 @@ class StatefulClient:
         pages = _session().get_paginator_model(self.service).get_paginator(operation.name)
         key = pages["result_key"] if isinstance(pages["result_key"], str) else pages["result_key"][0]
 
-        def paginate(**params: Any) -> Iterator[dict[str, Any]]:
+        def paginate(PaginationConfig: object = None, **params: Any) -> Iterator[dict[str, Any]]:
             for item in getattr(self, name)(**params)[key]:
                 yield {key: [item]}
 

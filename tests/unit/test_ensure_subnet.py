@@ -6,7 +6,7 @@ import ensure_subnet
 import pytest
 
 from extended_cluster.errors import NotReadyYet, SubnetConflict
-from extended_cluster.names import as_dict, as_list
+from extended_cluster.names import LNI_INDEX_TAG, as_dict, as_list
 from tests.unit.fake_aws import refusal
 from tests.unit.server_plan import OURS, SERVER
 from tests.unit.stateful_aws import StatefulClient, run
@@ -99,7 +99,7 @@ def test_it_is_made_on_the_outpost_with_its_tags(monkeypatch: pytest.MonkeyPatch
             "CidrBlock": "10.0.64.0/24",
             "OutpostArn": SERVER["outpostArn"],
             "AvailabilityZone": "us-west-2a",
-            "TagSpecifications": [{"ResourceType": "subnet", "Tags": as_list(OURS)}],
+            "TagSpecifications": [{"ResourceType": "subnet", "Tags": as_list({**OURS, LNI_INDEX_TAG: "1"})}],
         },
     )
 

@@ -1,4 +1,7 @@
-"""The project's policy for template.yaml, as assertions. What AWS itself refuses is left to cfn-lint."""
+"""The project's policy for the templates, as assertions: one set of rules for all.
+
+What AWS itself refuses is left to cfn-lint.
+"""
 
 import json
 import re
@@ -8,12 +11,26 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
-from tests.unit.cloudformation_yaml import DEFINITION_TEXTS, PLACEHOLDER, TEMPLATE_TEXT, resources, template
+from tests.unit.cloudformation_yaml import (
+    DEFINITION_TEXTS,
+    MEMBER,
+    PLACEHOLDER,
+    TEMPLATE_TEXT,
+    TEMPLATES,
+    resources,
+    template,
+)
 from tests.unit.handler_source import handler_modules, reached
 
-FUNCTIONS = resources("AWS::Serverless::Function")
-GLOBALS = template()["Globals"]["Function"]
-MACHINES = resources("AWS::Serverless::StateMachine")
+
+def everywhere(kind: str) -> dict[str, dict[str, Any]]:
+    """The resources of that type in the application and in the guard."""
+    return resources(kind, *TEMPLATES)
+
+
+FUNCTIONS = everywhere("AWS::Serverless::Function")
+GLOBALS = [template(file)["Globals"]["Function"] for file in TEMPLATES]
+MACHINES = everywhere("AWS::Serverless::StateMachine")
 
 # What AWS asks of a caller besides the call itself. Every other granted action must be called in the code.
 IMPLIED = {
@@ -43,8 +60,8 @@ IMPLIED = {
     # Lambda guide, "Using Lambda with Amazon SQS": the poller acts with the function's role.
     "LniGuardFunction": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
 }
-# The guard is for subnets that others make, so neither a tag nor the VPC can tell them.
-UNCONDITIONAL = {"ec2:ModifySubnetAttribute"}
+# What a function has beside the settings of all, each with its reason.
+SETTINGS = {"LniSweepFunction": {"Timeout"}}  # looks at whole accounts: Lambda's most
 READS = re.compile(r"^\w+:(Describe|List|Get)")
 
 
@@ -83,20 +100,50 @@ def test_function_has_its_own_role_and_the_settings_of_all(logical_id: str) -> N
         isinstance(policy, dict) and set(policy) == {"Version", "Statement"}
         for policy in function.get("Policies", [])
     )
-    assert not {"CodeUri", "Runtime", "Architectures", "Timeout", "Tracing"} & set(function)
+    own = {"CodeUri", "Runtime", "Architectures", "Timeout", "Tracing"} & set(function)
+    assert own == SETTINGS.get(logical_id, set())
 
 
 def test_all_functions_are_traced_and_built_from_one_folder() -> None:
-    assert GLOBALS["Tracing"] == "Active"
-    assert GLOBALS["CodeUri"] == "functions/"
-    assert "Policies" not in GLOBALS
-    assert "Role" not in GLOBALS
+    for settings in GLOBALS:
+        assert settings["Tracing"] == "Active"
+        assert settings["CodeUri"] == "functions/"
+        assert "Policies" not in settings
+        assert "Role" not in settings
+
+
+def test_the_two_templates_share_their_settings() -> None:
+    """A copy, because a nested application inherits none; the guard's has its policy besides."""
+    application, guard = GLOBALS
+    variables = application["Environment"]["Variables"].items()
+    assert variables <= guard["Environment"]["Variables"].items()
+    assert {**application, "Environment": 0} == {**guard, "Environment": 0}
+
+
+def test_no_logical_id_is_in_both_templates() -> None:
+    application, guard = (template(file)["Resources"].keys() for file in TEMPLATES)
+    assert not application & guard
+
+
+def test_the_application_passes_the_guard_what_it_knows() -> None:
+    (nested,) = resources("AWS::Serverless::Application").values()
+    guard = template("guard.yaml")
+    assert nested["Location"] == "guard.yaml"
+    for name, value in nested["Parameters"].items():
+        mine, its = template()["Parameters"][value["Ref"]], guard["Parameters"][name]
+        assert {key: mine.get(key) for key in ("Type", "Default", "AllowedValues", "AllowedPattern")} == {
+            key: its.get(key) for key in ("Type", "Default", "AllowedValues", "AllowedPattern")
+        }
+    for name, output in template()["Outputs"].items():
+        if output["Value"] == {"Fn::GetAtt": f"LniGuard.Outputs.{name}"}:
+            assert name in guard["Outputs"]
+            assert output["Condition"] == "HasGuard"
 
 
 def test_every_function_and_machine_has_a_log_group_of_its_own_with_retention() -> None:
-    groups = resources("AWS::Logs::LogGroup")
+    groups = everywhere("AWS::Logs::LogGroup")
     used = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in FUNCTIONS.values()]
-    for machine in resources("AWS::Serverless::StateMachine").values():
+    for machine in MACHINES.values():
         (destination,) = machine["Logging"]["Destinations"]
         used.append(destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"].removesuffix(".Arn"))
     used += [flow_log["LogGroupName"]["Ref"] for flow_log in resources("AWS::EC2::FlowLog").values()]
@@ -113,15 +160,15 @@ def test_function_may_do_exactly_what_its_code_calls(logical_id: str) -> None:
 
 def test_function_gets_exactly_the_environment_its_code_reads(logical_id: str) -> None:
     function = FUNCTIONS[logical_id]
-    given = function.get("Environment", {}).get("Variables", {})
-    assert set(given) == reached(module(function)).environment
+    given = set(function.get("Environment", {}).get("Variables", {}))
+    if logical_id in resources("AWS::Serverless::Function", "guard.yaml"):
+        given |= {name for name in GLOBALS[1]["Environment"]["Variables"] if name.startswith("LNI_")}
+    assert given == reached(module(function)).environment
 
 
 def test_writes_beyond_the_stacks_own_resources_are_conditional(logical_id: str) -> None:
     for statement in statements(FUNCTIONS[logical_id]):
         writes = {action for action in many(statement["Action"]) if not READS.match(action)}
-        if logical_id == "LniGuardFunction":
-            writes -= UNCONDITIONAL
         if writes and not all(map(of_the_stack, many(statement["Resource"]))):
             assert statement.get("Condition"), statement
 
@@ -136,6 +183,67 @@ def of_the_stack(resource: Any) -> bool:
         case {"Fn::Sub": text}:
             return re.search(r"\$\{(?!AWS::)\w", text) is not None
     return False
+
+
+def member_statements() -> list[dict[str, Any]]:
+    (role,) = resources("AWS::IAM::Role", MEMBER).values()
+    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+
+
+def test_a_member_role_may_do_what_the_sweep_may_at_home_and_no_more() -> None:
+    """The same statements, but for those that are of use at home only: another role, the trail, our events."""
+
+    def essence(statement: dict[str, Any]) -> str:
+        conditions = dict(statement.get("Condition", {}))
+        conditions.pop("StringEquals", None)  # the Regions, which each template has as a parameter
+        return json.dumps([statement["Action"], statement["Resource"], conditions], sort_keys=True)
+
+    home = [
+        statement
+        for statement in statements(FUNCTIONS["LniSweepFunction"])
+        if not {"sts", "cloudtrail", "events"} & {many(statement["Action"])[0].split(":")[0]}
+    ]
+    assert sorted(map(essence, member_statements())) == sorted(map(essence, home))
+    for statement in member_statements():
+        if statement["Action"] == "ec2:ModifySubnetAttribute":
+            assert statement["Condition"]["StringEquals"] == {"aws:RequestedRegion": {"Ref": "Regions"}}
+
+
+def test_only_the_sweep_assumes_a_member_role_and_only_with_the_external_id() -> None:
+    (role,) = resources("AWS::IAM::Role", MEMBER).values()
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Ref": "SweepRoleArn"}}
+    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}}
+
+
+def test_nobody_enables_lni_on_a_subnet_that_opted_out_whatever_the_code_says() -> None:
+    opted_out = {"aws:ResourceTag/eks-outposts-servers:lni": "disabled"}
+    for name in ("LniGuardFunction", "LniSweepFunction"):
+        (write,) = [
+            s for s in statements(FUNCTIONS[name]) if "ec2:ModifySubnetAttribute" in many(s["Action"])
+        ]
+        assert write["Condition"]["StringNotEquals"] == opted_out
+
+
+def test_every_alarm_says_what_to_do_and_goes_to_the_topic() -> None:
+    alarms = everywhere("AWS::CloudWatch::Alarm")
+    assert len(alarms) == 10
+    for alarm in alarms.values():
+        assert len(alarm["AlarmDescription"]) > 120
+        assert alarm["AlarmActions"] == {
+            "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
+        }
+
+
+def test_the_dashboard_is_json() -> None:
+    (dashboard,) = everywhere("AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
+    assert {widget["properties"].get("title") for widget in widgets} >= {"Written", "For a person", "Sweep"}
+
+
+def test_the_sweep_hears_the_schedules_time() -> None:
+    (schedule,) = everywhere("AWS::Scheduler::Schedule").values()
+    assert json.loads(schedule["Target"]["Input"]) == {"now": "<aws.scheduler.scheduled-time>"}
 
 
 def test_no_statement_allows_an_action_by_wildcard() -> None:
@@ -200,7 +308,7 @@ def test_the_machine_may_invoke_exactly_its_functions(name: str) -> None:
 
 def test_buckets_queues_and_topics_refuse_plain_text() -> None:
     kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
-    policies = [policy for kind in kinds for policy in resources(kind).values()]
+    policies = [policy for kind in kinds for policy in everywhere(kind).values()]
     guarded = [
         (policy.get("Bucket") or (policy.get("Queues") or policy["Topics"])[0])["Ref"]
         for policy in policies
@@ -209,32 +317,32 @@ def test_buckets_queues_and_topics_refuse_plain_text() -> None:
         and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     ]
     kept = ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic")
-    assert sorted(guarded) == sorted(name for kind in kept for name in resources(kind))
+    assert sorted(guarded) == sorted(name for kind in kept for name in everywhere(kind))
 
 
 def test_data_at_rest_is_encrypted_and_private() -> None:
-    for bucket in resources("AWS::S3::Bucket").values():
+    for bucket in everywhere("AWS::S3::Bucket").values():
         assert bucket["BucketEncryption"]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert bucket["LifecycleConfiguration"]["Rules"]
-    for table in resources("AWS::DynamoDB::Table").values():
+    for table in everywhere("AWS::DynamoDB::Table").values():
         assert table["SSESpecification"] == {"SSEEnabled": True}
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert all(queue["SqsManagedSseEnabled"] for queue in resources("AWS::SQS::Queue").values())
+    assert all(queue["SqsManagedSseEnabled"] for queue in everywhere("AWS::SQS::Queue").values())
 
 
 def test_every_event_target_and_queue_has_a_failure_destination() -> None:
     dead = {"Fn::GetAtt": "LniDeadLetterQueue.Arn"}
     lost = {"Fn::GetAtt": "NoticeDeadLetterQueue.Arn"}
     places = {"LniRule": dead, "NotifyFailureRule": lost}
-    for name, rule in resources("AWS::Events::Rule").items():
+    for name, rule in everywhere("AWS::Events::Rule").items():
         assert [target["DeadLetterConfig"]["Arn"] for target in rule["Targets"]] == [places[name]]
     # What Lambda took and the function could not do is not EventBridge's any more.
     assert FUNCTIONS["NotifyFailureFunction"]["DeadLetterQueue"] == {"Type": "SQS", "TargetArn": lost}
-    queue = resources("AWS::SQS::Queue")["LniQueue"]
-    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
-    assert queue["VisibilityTimeout"] >= 6 * GLOBALS["Timeout"]
-    (source,) = resources("AWS::Lambda::EventSourceMapping").values()
+    queue = everywhere("AWS::SQS::Queue")["LniQueue"]
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead, "maxReceiveCount": 7}
+    assert queue["VisibilityTimeout"] >= 6 * GLOBALS[1]["Timeout"]
+    (source,) = everywhere("AWS::Lambda::EventSourceMapping").values()
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
@@ -294,7 +402,7 @@ def test_the_notice_is_of_red_ends_of_our_machines_only(status: str, machine: st
 def test_the_rule_hears_of_outpost_subnets_and_lni_only(
     name: str, detail: dict[str, Any], fires: bool
 ) -> None:
-    pattern = resources("AWS::Events::Rule")["LniRule"]["EventPattern"]
+    pattern = everywhere("AWS::Events::Rule")["LniRule"]["EventPattern"]
     event: Any = {
         "source": "aws.ec2",
         "detail-type": "AWS API Call via CloudTrail",

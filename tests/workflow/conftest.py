@@ -60,19 +60,32 @@ class Deployed:
         return len(self.calls())
 
     def calls_of_functions(self, since: int) -> list[dict[str, Any]]:
-        """What the functions' roles called, but for the notice's, which comes at a time of its own.
-
-        Receiving queue messages for Lambda is not the functions' doing.
-        """
-        own = [
+        """What the machines' functions called: guard, sweep and the notice come at times of their own."""
+        guard = self.role("LniGuardFunctionName"), self.role("LniSweepFunctionName")
+        return [
             entry
-            for entry in self.calls(since)
-            if ":assumed-role/" in entry["caller"] and "-NotifyFailureFunctionRole-" not in entry["caller"]
+            for entry in self._by_roles(since)
+            if not entry["caller"].startswith(guard) and "-NotifyFailureFunctionRole-" not in entry["caller"]
         ]
+
+    def calls_of(self, function: str, since: int) -> list[dict[str, Any]]:
+        """What one function called; function: the output with its name."""
+        role = self.role(function)
+        return [entry for entry in self._by_roles(since) if entry["caller"].startswith(role)]
+
+    def role(self, function: str) -> str:
+        """How the ARNs of that function's role sessions begin; function: the output with its name."""
+        name = self.output(function)
+        arn: str = self.client("lambda").get_function_configuration(FunctionName=name)["Role"]
+        return f"arn:aws:sts::123456789012:assumed-role/{arn.rpartition('/')[2]}/"
+
+    def _by_roles(self, since: int) -> list[dict[str, Any]]:
+        """By roles' sessions; receiving queue messages for Lambda and invoking are not the functions' doing."""
+        own = [entry for entry in self.calls(since) if ":assumed-role/" in entry["caller"]]
         return [entry for entry in own if not entry["name"].startswith(("sqs.", "logs.", "lambda."))]
 
     def writes(self, since: int) -> list[str]:
-        """The mutating calls of the functions, but for what every run writes: its report and the ledger."""
+        """The mutating calls of the machines' functions, but for what every run writes: its report and the ledger."""
         own = [entry["name"] for entry in self.calls_of_functions(since) if entry["mutating"]]
         return [name for name in own if name != "s3.PutObject" and not name.startswith("dynamodb.")]
 
@@ -229,7 +242,8 @@ def deploy_copy(tmp_path: Path) -> Iterator[Callable[[Callable[[str], str]], Dep
     copy = tmp_path / "application"
     for part in ("functions", "statemachine"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "samconfig.toml", copy)
+    for file in ("samconfig.toml", "guard.yaml"):
+        shutil.copy(ROOT / file, copy)
     with simulator(seed=1, name="copy") as environment:
 
         def make(change: Callable[[str], str]) -> Deployed:
