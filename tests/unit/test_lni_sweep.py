@@ -38,8 +38,8 @@ def test_it_enables_what_is_unset_and_a_second_sweep_writes_nothing(home: Accoun
 def test_every_event_fits_the_schema_and_right_subnets_are_told_by_number(home: Account) -> None:
     check = fastjsonschema.compile(json.loads(SCHEMA.read_text()))
     home.cloudtrail.logging = False
-    for facts in ({}, {"Tags": tagged({LNI: "maybe"})}, {"Tags": tagged({LNI: "disabled"})}):
-        home.ec2._add(SERVER, **facts)
+    for tags in ({}, {LNI: "maybe"}, {LNI: "disabled"}):
+        home.ec2._add(SERVER, Tags=tagged(tags))
     home.ec2._add(SERVER, 1)
     sweep()
     assert sorted(check(each)["outcome"] for each in home.told) == ["NoTrail", "enable", "report"]
