@@ -146,9 +146,10 @@ class Storm:
 
     def _survive(self, call: Callable[[], dict[str, Any]]) -> list[dict[str, str]] | None:
         try:
-            return call().get("batchItemFailures", [])
+            failures: list[dict[str, str]] = call().get("batchItemFailures", [])
         except Crash:
             return None
+        return failures
 
     # --- Faults, and the judge of every write -------------------------------------------------------
 
