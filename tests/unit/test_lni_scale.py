@@ -1,13 +1,17 @@
 """What a sweep asks of AWS at 100, 1,000 and 10,000 subnets on 500 Outposts. Calls are asserted; time is printed,
 the checks of the fake included."""
 
+import json
 import math
 import time
 
+import lni_guard
 import pytest
 
 from extended_cluster.lni_tell import SOURCE
+from tests.unit.lni_aws import sample
 from tests.unit.lni_world import Account, Outposts, home, outpost, sweep
+from tests.unit.stateful_aws import CONTEXT
 
 __all__ = ["home"]
 
@@ -66,3 +70,21 @@ def test_a_change_is_four_calls(home: Account) -> None:
     assert calls["describe_network_interfaces"] == 2 + 1 + 50
     assert calls["put_events"] == 5 + 1
     assert {entry["Source"] for _, call in home.events.writes for entry in call["Entries"]} == {SOURCE}
+
+
+def test_an_event_is_six_calls_and_its_echo_two(home: Account) -> None:
+    home.outposts = Outposts({outpost(1): "SERVER"})
+    event = json.loads(sample("create-subnet-server"))
+    event["detail"]["responseElements"]["subnet"]["subnetId"] = home.ec2._add(outpost(1))
+    record = {"messageId": "1", "body": json.dumps(event)}
+    lni_guard.handler({"Records": [record]}, CONTEXT)
+    first = {
+        "describe_subnets": 2,  # before and after the write
+        "get_outpost": 1,  # once a process
+        "describe_network_interfaces": 1,
+        "modify_subnet_attribute": 1,
+        "put_events": 1,
+    }
+    assert asked(home) == first
+    lni_guard.handler({"Records": [record]}, CONTEXT)
+    assert asked(home) == {**first, "describe_subnets": 3, "put_events": 2}
