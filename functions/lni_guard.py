@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from extended_cluster import aws, lni_subnet
 from extended_cluster.errors import MalformedEvent, NotReadyYet
@@ -18,7 +18,7 @@ from extended_cluster.lni_outcome import NAMED, Outcome, Place
 from extended_cluster.lni_policy import Policy, from_environment
 from extended_cluster.lni_subnet import Judged
 from extended_cluster.lni_tell import OUTCOME, detail, note, put
-from extended_cluster.subnet_event import parse
+from extended_cluster.subnet_event import SubnetHint, parse
 
 type Record = Mapping[str, Any]
 
@@ -53,16 +53,17 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
 def _handled(record: Record, place: Place, policy: Policy) -> Outcome:
     """The record's outcome; the name of an error says that it must be delivered again."""
     logger.set_correlation_id(record["messageId"])
+    hint: SubnetHint | None = None
     try:
-        return place.decided(guard(record["body"], place.account, policy))
+        hint = parse(record["body"])
+        return place.decided(guard(hint, place.account, policy))
     except NAMED as raised:
         _postpone(record, 0 if isinstance(raised, MalformedEvent) else pause(record))
-        return place.failed(raised)
+        return place.failed(raised, hint.subnet_id if hint else None)
 
 
-def guard(body: str, account: str, policy: Policy) -> Judged:
+def guard(hint: SubnetHint, account: str, policy: Policy) -> Judged:
     """Look at the subnet that the event names, decide and act. NotReadyYet while EC2 is not done with it."""
-    hint = parse(body)
     logger.set_correlation_id(hint.event_id)
     if hint.subnet_id is None:
         nothing = SubnetFacts(subnet_id="", exists=False, account_id=account)
@@ -92,7 +93,7 @@ def _postpone(record: Record, seconds: int) -> None:
             ReceiptHandle=record["receiptHandle"],
             VisibilityTimeout=seconds,
         )
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         # Then the queue's own time-out holds: later, and no less certain.
         logger.warning("the message keeps its visibility time-out", extra={"reason": str(error)})
 

@@ -43,7 +43,7 @@ def handler(event: Mapping[str, Any], context: Any) -> Answer:
 
     visits, outcomes = _look(reach, policy, region, now, dry_run, has_time)
     outcomes += _hears(Place(account=account, region=region, origin="sweep", dry_run=dry_run))
-    return _finish(visits, outcomes, limit, has_time)
+    return _finish(visits, outcomes, limit, has_time, dry_run=dry_run)
 
 
 def _look(
@@ -70,7 +70,9 @@ def _hears(home: Place) -> list[Outcome]:
     return []
 
 
-def _finish(visits: Sequence[Visit], outcomes: list[Outcome], limit: Limit, has_time: HasTime) -> Answer:
+def _finish(
+    visits: Sequence[Visit], outcomes: list[Outcome], limit: Limit, has_time: HasTime, *, dry_run: bool
+) -> Answer:
     """Count, act unless that is too much, tell."""
     home_first = [outcome for each in visits for outcome in each.told]
     planned = [outcome for each in visits for outcome in each.planned()]
@@ -80,15 +82,15 @@ def _finish(visits: Sequence[Visit], outcomes: list[Outcome], limit: Limit, has_
     if too_much:
         outcomes.append(visits[0].place.failed(too_much))
         listed = outcomes + planned
-    elif visits and visits[0].place.dry_run:
+    elif dry_run:
         listed = outcomes = outcomes + planned
     else:
         listed = outcomes = outcomes + [o for each in visits for o in each.carry_out(has_time)]
-    return _tell(visits, outcomes, listed, eligible=sum(v.eligible for v in visits))
+    return _tell(visits, outcomes, listed, dry_run=dry_run)
 
 
 def _tell(
-    visits: Sequence[Visit], outcomes: Sequence[Outcome], listed: Sequence[Outcome], *, eligible: int
+    visits: Sequence[Visit], outcomes: Sequence[Outcome], listed: Sequence[Outcome], *, dry_run: bool
 ) -> Answer:
     quiet = Counter(decision.action.value for each in visits for _, decision in each.quiet)
     events = aws.client("events")
@@ -97,10 +99,10 @@ def _tell(
     counts = quiet + Counter(outcome.outcome for outcome in outcomes)
     summary = {
         "version": lni_tell.VERSION,
-        "dryRun": any(each.place.dry_run for each in visits),
+        "dryRun": dry_run,
         "targets": len(visits),
         "subnets": sum(each.scan.subnets for each in visits),
-        "eligible": eligible,
+        "eligible": sum(each.eligible for each in visits),
         "outcomes": dict(sorted(counts.items())),
     }
     lni_tell.put(events, lni_tell.COMPLETED, [summary])

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from extended_cluster.errors import GuardMisconfigured
 from extended_cluster.names import CLUSTER_TAG, NO_MANAGE_TAG, ORPHANED_TAG, as_dict
 
@@ -59,7 +61,18 @@ def decide(interface: Mapping[str, Any], now: datetime) -> Orphan | None:
 
 
 def carry_out(ec2: Any, orphan: Orphan, now: datetime) -> None:
-    """Mark, unmark or delete. EC2 itself refuses to delete an interface that is attached by now."""
+    """Mark, unmark or delete; one that is gone by now needs neither.
+
+    EC2 itself refuses to delete an interface that is attached by now.
+    """
+    try:
+        _act(ec2, orphan, now)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidNetworkInterfaceID.NotFound":
+            raise
+
+
+def _act(ec2: Any, orphan: Orphan, now: datetime) -> None:
     match orphan.action:
         case Action.MARK:
             mark = {"Key": ORPHANED_TAG, "Value": now.strftime("%Y-%m-%dT%H:%M:%SZ")}

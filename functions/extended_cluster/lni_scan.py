@@ -1,6 +1,5 @@
 """Observes all subnets of one account in one Region, in as few calls as can be, for the evaluator in ``lni.py``."""
 
-import functools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,10 +33,28 @@ def scan(ec2: Any, kind_of: KindOf, account_id: str, policy: Policy) -> Scan:
 
 
 def kinds(outposts: Any) -> KindOf:
-    """An Outpost's ARN -> ``SERVER`` or ``RACK``: one list for all, and one look at each that it leaves out."""
-    listed = functools.cache(lambda: _listed(outposts))
-    looked_at = functools.cache(lambda outpost_arn: hardware_type(outposts, outpost_arn))
-    return lambda outpost_arn: listed().get(outpost_arn) or looked_at(outpost_arn)
+    """An Outpost's ARN -> ``SERVER`` or ``RACK``: one list for all, and one look at each that it leaves out.
+
+    An error of a look is remembered and raised again: many subnets are on one Outpost.
+    """
+    known: dict[str, str | Exception] = {**_listed(outposts)}
+
+    def kind_of(outpost_arn: str) -> str:
+        if outpost_arn not in known:
+            known[outpost_arn] = _looked_at(outposts, outpost_arn)
+        found = known[outpost_arn]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return kind_of
+
+
+def _looked_at(outposts: Any, outpost_arn: str) -> str | Exception:
+    try:
+        return hardware_type(outposts, outpost_arn)
+    except NAMED as error:
+        return error
 
 
 def _subnets(ec2: Any, account_id: str) -> Iterator[SubnetFacts]:

@@ -6,7 +6,7 @@ from itertools import batched
 from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from extended_cluster.handler import logger
 from extended_cluster.lni_outcome import Outcome
@@ -46,7 +46,7 @@ def put(events: Any, kind: str, details: Iterable[Detail]) -> None:
         entries = [{"Source": SOURCE, "DetailType": kind, "Detail": json.dumps(each)} for each in some]
         try:
             lost = events.put_events(Entries=entries)["FailedEntryCount"]
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             logger.error("events could not be put", extra={"reason": str(error)})
             lost = len(entries)
         if lost:

@@ -5,7 +5,9 @@
 
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from itertools import batched
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,13 +28,16 @@ class StatefulClient:
     """The base of a fake client: a subclass sets ``service`` and defines boto3's methods.
 
     Every call's parameters pass botocore's validation, every answer fits the service model, and a
-    paginator exists only where botocore has one; it gives one item a page. ``writes`` lists the mutating calls.
+    paginator exists only where botocore has one; it gives ``page`` items a page. ``writes`` lists the mutating
+    calls, ``calls`` counts all, every page as one.
     """
 
     service: str
+    page = 1
 
     def __init__(self) -> None:
         self.writes: list[tuple[str, dict[str, Any]]] = []
+        self.calls: Counter[str] = Counter()
 
     def __init_subclass__(cls) -> None:
         for name, method in list(vars(cls).items()):
@@ -46,8 +51,10 @@ class StatefulClient:
         key = pages["result_key"] if isinstance(pages["result_key"], str) else pages["result_key"][0]
 
         def paginate(PaginationConfig: object = None, **params: Any) -> Iterator[dict[str, Any]]:
-            for item in getattr(self, name)(**params)[key]:
-                yield {key: [item]}
+            items = getattr(self, name)(**params)[key]
+            for number, some in enumerate(batched(items, self.page, strict=False)):
+                self.calls[name] += 1 if number else 0
+                yield {key: list(some)}
 
         return SimpleNamespace(paginate=paginate)
 
@@ -75,6 +82,7 @@ def _checked(service: str, name: str, method: Callable[..., Any]) -> Callable[..
         operation = _operation(service, name)
         if operation.input_shape is not None:
             validate_parameters(params, operation.input_shape)
+        self.calls[name] += 1
         if not name.startswith(_READS):
             self.writes.append((name, params))
         answer = method(self, **params)
@@ -85,6 +93,7 @@ def _checked(service: str, name: str, method: Callable[..., Any]) -> Callable[..
     return call
 
 
+@functools.cache
 def _operation(service: str, method: str) -> OperationModel:
     model = _session().get_service_model(service)
     name = next(name for name in model.operation_names if xform_name(name) == method)

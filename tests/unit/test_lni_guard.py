@@ -185,11 +185,12 @@ def test_a_resolver_endpoint_is_never_stopped(ec2: Ec2, capsys: pytest.CaptureFi
     ],
 )
 def test_an_aws_error_fails_its_record_by_name(
-    ec2: Ec2, code: str, named: str, capsys: pytest.CaptureFixture[str]
+    ec2: Ec2, clients: dict[str, Any], code: str, named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ec2.fault = refusal(code, "DescribeSubnets")
     assert deliver(sample("create-subnet-server"), sample("create-subnet-failed")) == ["0"]
     assert outcomes(capsys.readouterr().out) == [named, "ignore"]
+    assert clients["events"].details[0]["subnetId"] == SUBNET
 
 
 def test_a_defect_fails_the_whole_batch(ec2: Ec2) -> None:
