@@ -24,6 +24,9 @@ def test_the_node_joins_and_its_lni_is_up(deployed: Deployed, sample: str) -> No
         "whyNotJoined": [],
         "lniUp": True,
         "lniFaults": [],
+        "sessionManagerFaults": [],
+        # The stack's switch for it is off.
+        "cloudWatchAgentFaults": ["amazon-cloudwatch-agent: not installed"],
     }
     addon = deployed.client("eks").describe_addon(clusterName=request["clusterName"], addonName="vpc-cni")
     environment = json.loads(addon["addon"]["configurationValues"])["env"]
