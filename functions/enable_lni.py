@@ -37,5 +37,9 @@ def ensure(ec2: Any, outposts: Any, subnet_id: str, device_index: int, account_i
             f"{facts.tags[LNI_INDEX_TAG]}.",
             do="Ask for that index (lni.deviceIndex), or change the tag.",
         )
-    lni_subnet.carry_out(ec2, decision, subnet_id)
-    return {"subnetId": subnet_id, "deviceIndex": device_index, "changed": decision.action in WRITES}
+    changed = decision.action in WRITES
+    if changed and not lni_subnet.set_index(ec2, subnet_id, device_index):
+        raise NotReadyYet(
+            f"LNI was enabled on {subnet_id} at device index {device_index}, and EC2 does not show it yet."
+        )
+    return {"subnetId": subnet_id, "deviceIndex": device_index, "changed": changed}

@@ -74,7 +74,7 @@ def guard(hint: SubnetHint, account: str, policy: Policy) -> Judged:
     if decision.action is Action.NOT_READY:
         raise NotReadyYet(f"{decision.reason}.")
     if not policy.report_only:
-        lni_subnet.carry_out(ec2, decision, hint.subnet_id)
+        decision = lni_subnet.carry_out(ec2, decision, hint.subnet_id)
     return facts, decision
 
 

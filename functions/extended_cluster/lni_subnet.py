@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from extended_cluster.errors import NotReadyYet, OutpostNotFound
+from extended_cluster.errors import OutpostNotFound
 from extended_cluster.lni import WRITES, Action, Decision, Interface, SubnetFacts, decide
 from extended_cluster.lni_policy import Policy
 from extended_cluster.names import NO_MANAGE_TAG, as_dict
@@ -35,23 +35,26 @@ def judge(ec2: Any, kind_of: KindOf, subnet_id: str, account_id: str, policy: Po
     return facts, decision
 
 
-def set_index(ec2: Any, subnet_id: str, device_index: int) -> None:
+def set_index(ec2: Any, subnet_id: str, device_index: int) -> bool:
     """Enable LNI there, or move it (assumed to be the same one call), and read it back.
 
-    EC2's reads lag its writes, so NotReadyYet until the index is visible.
+    Whether EC2 shows it already: its reads lag its writes.
     """
     ec2.modify_subnet_attribute(SubnetId=subnet_id, EnableLniAtDeviceIndex=device_index)
     (subnet,) = ec2.describe_subnets(SubnetIds=[subnet_id])["Subnets"]
-    if _lni_index(subnet) != device_index:
-        raise NotReadyYet(
-            f"LNI was enabled on {subnet_id} at device index {device_index}, and EC2 does not show it yet."
-        )
+    return _lni_index(subnet) == device_index
 
 
-def carry_out(ec2: Any, decision: Decision, subnet_id: str) -> None:
-    """Act on a decision, whichever it is."""
-    if decision.action in WRITES and decision.device_index is not None:
-        set_index(ec2, subnet_id, decision.device_index)
+def carry_out(ec2: Any, decision: Decision, subnet_id: str) -> Decision:
+    """Act on a decision, whichever it is; the decision, whose reason says when EC2 does not show the write yet.
+
+    That is no reason to come back: the write's own event and the next sweep look again.
+    """
+    if decision.action not in WRITES or decision.device_index is None:
+        return decision
+    if set_index(ec2, subnet_id, decision.device_index):
+        return decision
+    return replace(decision, reason=f"{decision.reason}; it is written, and EC2 does not show it yet")
 
 
 def facts_of(subnet: dict[str, Any], account_id: str) -> SubnetFacts:

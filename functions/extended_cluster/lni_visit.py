@@ -80,11 +80,13 @@ class Visit:
 
     def _changed(self, subnet_id: str) -> Outcome:
         try:
-            judged = lni_subnet.judge(self.ec2, self.kind_of, subnet_id, self.place.account, self.policy)
-            lni_subnet.carry_out(self.ec2, judged[1], subnet_id)
+            facts, decision = lni_subnet.judge(
+                self.ec2, self.kind_of, subnet_id, self.place.account, self.policy
+            )
+            decision = lni_subnet.carry_out(self.ec2, decision, subnet_id)
         except NAMED as raised:
             return self.place.failed(raised, subnet_id)
-        return self.place.decided(judged)
+        return self.place.decided((facts, decision))
 
     def _ended(self, orphan: Orphan) -> Outcome:
         if self.now is None:

@@ -97,9 +97,14 @@ def test_a_pending_subnet_comes_back(ec2: Ec2, capsys: pytest.CaptureFixture[str
     assert outcomes(capsys.readouterr().out) == ["NotReadyYet"]
 
 
-def test_a_write_that_is_not_visible_yet_comes_back(ec2: Ec2) -> None:
+def test_a_write_that_is_not_visible_yet_is_told_as_one_and_does_not_come_back(
+    ec2: Ec2, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     ec2.lagging = True
-    assert deliver(sample("create-subnet-server")) == ["0"]
+    assert deliver(sample("create-subnet-server")) == []
+    assert len(ec2.writes) == 1
+    assert outcomes(capsys.readouterr().out) == ["enable"]
+    assert vars(caplog.records[0])["reason"].endswith("it is written, and EC2 does not show it yet")
 
 
 def test_only_the_failed_records_come_back(
