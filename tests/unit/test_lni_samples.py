@@ -60,7 +60,7 @@ def test_what_comes_of_an_event(home: Account, monkeypatch: pytest.MonkeyPatch, 
     assert len(kept.writes) == (OUTCOMES[case] in ("enable", "move"))
 
 
-@pytest.mark.parametrize("case", SWEEPS)
+@pytest.mark.parametrize("case", sorted(SWEEPS))
 def test_what_comes_of_a_sweep(home: Account, case: str) -> None:
     home.outposts = Outposts({SERVER: "SERVER"})
     home.ec2._add(SERVER)
