@@ -38,9 +38,10 @@ stop: ## Stop a simulator left running
 	@./scripts/stop-simulator
 
 .PHONY: build
-build: install .aws-sam/built ## Build the functions as they are deployed, if anything has changed
+build: install .aws-sam/build/made ## Build the functions as they are deployed, if anything has changed
 
-.aws-sam/built: $(VENV)/installed scripts/build template.yaml samconfig.toml $(shell find functions statemachine -type f -not -name '*.pyc')
+# The mark lies inside what sam build makes, and goes when that is made anew by hand.
+.aws-sam/build/made: $(VENV)/installed scripts/build template.yaml guard.yaml samconfig.toml $(shell find functions statemachine -type f -not -name '*.pyc')
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build
 	@touch "$@"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from demo.simulator_process import ROOT
 
-# The functions share one artefact (scripts/build); it is zipped and uploaded once, not nineteen times.
+# The functions share one artefact (scripts/build); it is zipped and uploaded once, not for each.
 _ONE_ARTEFACT = {"SAM_CLI_BETA_PACKAGE_PERFORMANCE": "1"}
 
 

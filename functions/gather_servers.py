@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from extended_cluster.cause import readable
+from extended_cluster.cause import NO_CAUSE, readable, shortened
 from extended_cluster.errors import ServersFailed
 from extended_cluster.handler import Event, Result, state
 
 # Step Functions cuts a cause at 32,768 characters (API reference, TaskFailedEventDetails).
 _ROOM = 24_000
-NO_CAUSE = "Step Functions gave no cause; the execution's history shows more."
 
 
 @state
@@ -30,5 +29,4 @@ def tell(server: Mapping[str, Any], room: int) -> str:
     """Which server failed in which state, of what, and why; at most about ``room`` characters."""
     ((state_name, failure),) = server["failed"].items()
     why = readable(failure.get("Cause", "")) or NO_CAUSE
-    text = why if len(why) <= room else f"{why[:room]}..."
-    return f"{server['outpostId']} in {state_name}: {failure['Error']}: {text}"
+    return f"{server['outpostId']} in {state_name}: {failure['Error']}: {shortened(why, room)}"

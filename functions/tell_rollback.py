@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from extended_cluster.cause import readable
+from extended_cluster.cause import NO_CAUSE, readable, shortened
 from extended_cluster.handler import Event, Result, state
 
 # A cause has 32,768 characters at most (API reference, ExecutionFailedEventDetails); each of the two gets half.
@@ -24,8 +24,7 @@ def handler(event: Event) -> Result:
 
 def first(failure: Mapping[str, str]) -> str:
     """What the failure itself says."""
-    told = readable(failure.get("Cause", ""))
-    return _shortened(told or "Step Functions gave no cause; the execution's history shows more.")
+    return shortened(readable(failure.get("Cause", "")) or NO_CAUSE, _ROOM)
 
 
 def outcome(cluster: str, machine: str, rollback: Mapping[str, Any]) -> str:
@@ -45,11 +44,11 @@ def outcome(cluster: str, machine: str, rollback: Mapping[str, Any]) -> str:
             gone = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in deleted.items())
             return (
                 f"Rolled back, so nothing of cluster {cluster} is kept "
-                f"(deleted {_shortened(gone) or 'nothing: none was made'}). Teardown: {execution}."
+                f"(deleted {shortened(gone, _ROOM) or 'nothing: none was made'}). Teardown: {execution}."
             )
     again = json.dumps({"clusterName": cluster, "confirm": cluster})
     return (
-        f"The rollback failed, so parts of cluster {cluster} are left: {_shortened(_failed(rollback))} "
+        f"The rollback failed, so parts of cluster {cluster} are left: {shortened(_failed(rollback), _ROOM)} "
         "When that is corrected: "
         f"aws stepfunctions start-execution --state-machine-arn {machine} --input '{again}'"
     )
@@ -66,7 +65,3 @@ def _failed(rollback: Mapping[str, str]) -> str:
         f"{execution['Error']}: {execution.get('Cause', '')}" if "Error" in execution else "it told nothing."
     )
     return f"teardown {execution['ExecutionArn']} ended {execution['Status']}: {why}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _ROOM else f"{text[:_ROOM]}..."

@@ -1,7 +1,7 @@
 """What is done to objects: read, create, update, apply, delete. Source: Kubernetes API concepts."""
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.kube import (
@@ -341,11 +341,6 @@ class Objects:
 
     def _told(self, obj: Json, resource: Resource) -> Json:
         return {**copy.deepcopy(obj), "apiVersion": resource.api_version, "kind": resource.kind}
-
-
-def as_manager(how: How, name: str) -> How:
-    """The same write by another manager."""
-    return replace(how, manager=name)
 
 
 def _runs(obj: Json) -> bool:

@@ -109,6 +109,20 @@ def test_what_is_not_modelled_is_refused_loudly(environment: dict[str, str]) -> 
     assert "NotModelledBySimulator" in refused.stderr
 
 
+def test_the_guard_deploys_alone_and_leaves_the_applications_build_as_it_was(
+    environment: dict[str, str],
+) -> None:
+    """A build of the guard in the application's place would be deployed over the application."""
+    template = ROOT / ".aws-sam" / "build" / "template.yaml"
+    before = template.read_bytes()
+    for command in (["sam", "build"], ["sam", "deploy"]):
+        done = run(*command, "--config-env", "guard", env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert template.read_bytes() == before
+    resources = _resources_of(environment, "eks-outposts-lni-guard")
+    assert {"LniGuardFunction", "LniSweepFunction"} <= {each["LogicalResourceId"] for each in resources}
+
+
 def test_sam_refuses_a_template_with_a_type_that_nobody_models(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

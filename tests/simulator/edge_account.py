@@ -1,7 +1,6 @@
 """An account with a VPC and the Outposts of ``data/world.yaml``; time passes only when a test says so."""
 
 import json
-import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from simulator import autoscaling, ec2, outposts, ssm
 from simulator.call import Answer, Call, Place, Proceed
 from simulator.cloud import Cloud
 from simulator.outposts.world import World
+from tests.simulator.virtual_time import let_pass
 
 SERVER, SMALL_SERVER, RACK, ARRIVING, FULL, THIRD = (f"op-0a1b2c3d4e5f6000{number}" for number in range(1, 7))
 IMAGE, ARM_IMAGE = "ami-0e5135860000000b1", "ami-0e5135640000000b2"
@@ -157,16 +157,7 @@ class EdgeAccount:
 
     def wait(self, seconds: float) -> None:
         """Let exactly that much virtual time pass."""
-        done = threading.Event()
-
-        def sleep() -> None:
-            self.cloud.clock.sleep(seconds)
-            self.cloud.clock.hold()
-            done.set()
-
-        self.cloud.clock.spawn(sleep, "the test")
-        self.cloud.clock.release()
-        assert done.wait(60)
+        let_pass(self.cloud, seconds)
 
     def _note(self, call: Call, proceed: Proceed) -> Answer:
         self.calls.append(call)

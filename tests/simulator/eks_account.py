@@ -1,7 +1,6 @@
 """An account with roles and a VPC, in which the EKS tests make clusters; time passes only when they say so."""
 
 import json
-import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller, Procee
 from simulator.cloud import Cloud
 from simulator.ec2.launch_request import with_raw_user_data
 from simulator.iam.role_policies import load_aws_managed_policies
+from tests.simulator.virtual_time import let_pass
 from tests.unit.server_plan import LNI
 
 CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
@@ -133,16 +133,7 @@ class EksAccount:
 
     def wait(self, seconds: float) -> None:
         """Let exactly that much virtual time pass."""
-        done = threading.Event()
-
-        def sleep() -> None:
-            self.cloud.clock.sleep(seconds)
-            self.cloud.clock.hold()
-            done.set()
-
-        self.cloud.clock.spawn(sleep, "the test")
-        self.cloud.clock.release()
-        assert done.wait(60)
+        let_pass(self.cloud, seconds)
 
     def _on_outpost(self, call: Call, proceed: Proceed) -> Answer:
         """What the ec2 layer answers for subnets on an Outpost."""

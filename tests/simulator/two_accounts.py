@@ -1,13 +1,13 @@
 """The application's account and another one in one cloud, with the layers that work in both."""
 
 import json
-import threading
 from datetime import UTC, datetime
 from typing import Any
 
 from simulator import ec2, iam, outposts, ram, route53resolver, trail
 from simulator.call import ADMINISTRATOR, Caller
 from simulator.cloud import Cloud
+from tests.simulator.virtual_time import let_pass
 
 HOME = "123456789012"
 OTHER = HOME[::-1]
@@ -56,13 +56,4 @@ class TwoAccounts:
 
     def wait(self, seconds: float) -> None:
         """Let that much virtual time pass."""
-        done = threading.Event()
-
-        def sleep() -> None:
-            self.cloud.clock.sleep(seconds)
-            self.cloud.clock.hold()
-            done.set()
-
-        self.cloud.clock.spawn(sleep, "the test")
-        self.cloud.clock.release()
-        assert done.wait(60)
+        let_pass(self.cloud, seconds)
