@@ -114,8 +114,9 @@ def portrait(deployed: Deployed, cluster: str) -> list[str]:
         )["Reservations"],
         "interfaces": ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"],
     }
-    told = json.dumps(_lasting(json.loads(json.dumps(seen, default=str))), indent=1, sort_keys=True)
-    return _ID.sub(r"\1\2", told).splitlines()
+    return json.dumps(
+        _lasting(json.loads(json.dumps(seen, default=str))), indent=1, sort_keys=True
+    ).splitlines()
 
 
 def _lasting(value: Any) -> Any:
@@ -123,6 +124,10 @@ def _lasting(value: Any) -> Any:
         case dict():
             return {name: _lasting(each) for name, each in value.items() if not _VOLATILE.search(name)}
         case list():
-            # Tags and groups come in no order.
-            return sorted((_lasting(each) for each in value), key=json.dumps)
+            # Tags, groups and interfaces come in no order; in one that no id has a part in, they can be compared.
+            return sorted(
+                (_lasting(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True)
+            )
+        case str():
+            return _ID.sub(r"\1\2", value)
     return value
