@@ -17,6 +17,10 @@ RUN_ACCESS = "run"
 # amazon-vpc-cni-k8s pkg/ipamd/ipamd.go (facts: ten facts, row 3).
 NO_MANAGE_TAG = "node.k8s.amazonaws.com/no_manage"
 
+# Set on a node once VerifyLni has seen its LNI; MetalLB announces from these nodes alone.
+LNI_READY_LABEL = "eks-outposts-servers/lni"
+LNI_READY = "ready"
+
 type Tags = dict[str, str]
 
 
