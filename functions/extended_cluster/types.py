@@ -73,6 +73,7 @@ class Spec(TypedDict):
     secretsKmsKeyArn: str | None
     deletionProtection: bool
     sessionManager: bool
+    kubernetes: Literal["verify", "skip"]
     onFailure: Literal["keep", "rollback"]
     tags: Tags
 
@@ -315,3 +316,11 @@ class Server(TypedDict):
     launchTemplateId: str
     autoScalingGroupName: str
     instances: list[Node]
+
+
+class ClusterNode(TypedDict):
+    """A node of Kubernetes: name of its Node, the instance and the server that it is."""
+
+    name: str
+    instanceId: str
+    outpostId: str
