@@ -26,7 +26,8 @@ class NotReadyYet(ProvisioningError):
 
 
 class Throttled(ProvisioningError):
-    """AWS asked us to slow down (codes in ``THROTTLING_CODES``). The state machine retries with back-off."""
+    """AWS asked us to slow down (codes in ``THROTTLING_CODES``), or the Kubernetes API is busy, broke off or has
+    something on its way. The state machine retries with back-off."""
 
 
 class InvalidRequest(ProvisioningError):
@@ -119,6 +120,30 @@ class TeardownIncomplete(ProvisioningError):
 
 class NodesNotJoined(ProvisioningError):
     """Instances run, but CoreDNS found no node to run on in all the time it was given."""
+
+
+class KubernetesUnreachable(ProvisioningError):
+    """Nothing answers at the cluster's endpoint: no DNS name, no connection, no TLS, or no answer in time."""
+
+
+class CertificateUntrusted(ProvisioningError):
+    """What answers at the cluster's endpoint has no certificate of the cluster's authority, or of another name."""
+
+
+class KubernetesUnauthorized(ProvisioningError):
+    """The Kubernetes API answered 401: the function's role has no access entry, or its token is too old."""
+
+
+class KubernetesForbidden(ProvisioningError):
+    """The Kubernetes API answered 403; it names the verb and resource that the role's access policy lacks."""
+
+
+class FieldConflict(ProvisioningError):
+    """Server-side apply met fields that another manager owns; both are in the message."""
+
+
+class KubernetesCallFailed(ProvisioningError):
+    """The Kubernetes API refused a call for a reason that no step foresaw. Never retried."""
 
 
 class MalformedEvent(ProvisioningError):
