@@ -10,7 +10,7 @@ from typing import Any
 type Json = dict[str, Any]
 
 ETH_ARP, ETH_IP = 0x0806, 0x0800
-SYN, SYN_ACK = 0x02, 0x12
+SYN, RST, SYN_ACK = 0x02, 0x04, 0x12
 
 
 def raw(interface: str, protocol: int) -> socket.socket:
@@ -33,7 +33,7 @@ def owners(lni: Json, address: str, *, claiming: bool) -> list[str]:
     with raw(lni["interface"], ETH_ARP) as wire:
         for _ in range(3):
             wire.send(frame)
-            for heard in until(wire, 0.5):
+            for heard in until(wire, 0.4):
                 sender, owned = heard[22:28], heard[28:32]
                 if len(heard) >= 42 and owned == target and sender != mine:
                     found.add(sender.hex(":"))
@@ -70,8 +70,8 @@ def knock(lni: Json, hardware: str, address: str, port: int) -> bool:
                 segment = packet[(packet[0] & 0xF) * 4 :]
                 ports = struct.unpack_from("!HH", segment)
                 acknowledged, flags = struct.unpack_from("!I", segment, 8)[0], segment[13]
-                if ports == (port, own_port) and flags & SYN_ACK == SYN_ACK:
-                    return bool(acknowledged == (sequence + 1) % 2**32)
+                if ports == (port, own_port) and acknowledged == (sequence + 1) % 2**32:
+                    return bool(flags & SYN_ACK == SYN_ACK and not flags & RST)
     return False
 
 

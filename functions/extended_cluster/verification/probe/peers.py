@@ -75,7 +75,7 @@ def reach(lni: Json, address: str, who: Json, wanted_mtu: int) -> Json:
     begun = time.monotonic()
     try:
         with bound(socket.SOCK_STREAM, lni["interface"], lni["address"]) as client:
-            client.settimeout(2)
+            client.settimeout(1.5)
             client.connect((address, PORT))
             took = time.monotonic() - begun
             said = json.loads(client.makefile().read())
@@ -92,7 +92,7 @@ def arrives(lni: Json, address: str, size: int) -> bool:
     """Whether an IP packet of so many bytes, not to be fragmented, arrives."""
     with bound(socket.SOCK_DGRAM, lni["interface"], lni["address"]) as client:
         client.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, ALWAYS_DF)
-        client.settimeout(0.4)
+        client.settimeout(0.3)
         client.connect((address, PORT))
         token = os.urandom(16)
         for _ in range(3):  # one may be lost
