@@ -28,6 +28,14 @@ AWS_ERRORS = {
     "Runtime.ExitError",
     "Sandbox.Timedout",
 }
+# Before a function inside a VPC has network interfaces (Lambda guide, "Troubleshoot networking issues").
+VPC_ERRORS = {
+    "Lambda.ResourceNotReadyException",
+    "Lambda.EC2ThrottledException",
+    "Lambda.EC2UnexpectedException",
+}
+# What time cures when it comes from the Kubernetes API: a new access entry, an interface on its way.
+KUBERNETES_ERRORS = {"KubernetesUnreachable", "KubernetesUnauthorized", "KubernetesForbidden"}
 # Raised by the wiring that every state has (extended_cluster/handler.py), where a step calls AWS.
 WIRING_ERRORS = {"Throttled", "AccessDenied", "AwsCallFailed"}
 
@@ -61,8 +69,19 @@ TASKS = {key: place for key, place in ALL.items() if place.state["Type"] == "Tas
 FUNCTIONS = resources("AWS::Serverless::Function")
 
 
+def called(task: Id) -> str:
+    """The logical id of the function that the Task calls."""
+    resource: str = TASKS[task].state["Resource"]
+    return resource.rpartition(":")[2]
+
+
 def source(task: Id) -> Reached:
-    return reached(FUNCTIONS[f"{task[1]}Function"]["Handler"].removesuffix(".handler"))
+    return reached(FUNCTIONS[called(task)]["Handler"].removesuffix(".handler"))
+
+
+def in_the_vpc(task: Id) -> bool:
+    """Whether the Task's function talks to Kubernetes."""
+    return "VpcConfig" in FUNCTIONS[called(task)]
 
 
 def retried(task: Id) -> list[str]:
@@ -93,14 +112,15 @@ def test_names_are_unique_in_the_whole_machine(machine: str) -> None:
 
 def test_task_calls_the_function_of_its_name_and_gives_it_what_it_reads(task: Id) -> None:
     state = TASKS[task].state
-    assert state["Resource"].endswith(f":{task[1]}Function")
+    # The drill does again what the run has done before; names are unique in a machine.
+    assert called(task) in (f"{task[1]}Function", f"{task[1].removesuffix('Again')}Function")
     given = {key.removesuffix(".$") for key in state["Parameters"]}
     assert "executionId" in given
     assert source(task).event_keys <= given
 
 
 def test_every_function_but_those_that_events_call_is_a_state() -> None:
-    assert {f"{name}Function" for _, name in TASKS} == FUNCTIONS.keys() - {
+    assert {called(task) for task in TASKS} == FUNCTIONS.keys() - {
         "LniGuardFunction",
         "NotifyFailureFunction",
     }
@@ -121,9 +141,9 @@ def test_the_lease_lasts_as_long_as_its_machine_may_run(machine: str) -> None:
 
 def test_the_machine_outlasts_all_its_waits_and_its_rollback(machine: str) -> None:
     places = [place for key, place in ALL.items() if key[0] == machine]
-    waits = sum(place.state["Seconds"] for place in places if place.state["Type"] == "Wait")
+    waits = sum(rounds(place) * place.state["Seconds"] for place in places if place.state["Type"] == "Wait")
     looks = sum(
-        retrier["IntervalSeconds"] * retrier["MaxAttempts"]
+        rounds(place) * retrier["IntervalSeconds"] * retrier["MaxAttempts"]
         for place in places
         for retrier in place.state.get("Retry", [])
         if retrier["ErrorEquals"] == ["NotReadyYet"]
@@ -151,8 +171,8 @@ def test_only_a_cluster_that_the_run_itself_began_is_rolled_back() -> None:
     *before, last = states["KeepOrRollBack"]["Choices"]
     assert last == {"Variable": "$.plan.cluster.exists", "BooleanEquals": False, "Next": "RollBack"}
     assert [choice["Next"] for choice in before] == ["TellFailure", "KeepExisting", "KeepComplete"]
-    # What marks a complete cluster is what the last step that makes anything leaves.
-    assert before[2]["Variable"] == states["EnsureCoreDns"]["ResultPath"]
+    # What marks a complete cluster is what the end of its proof leaves, or the word that there is none.
+    assert {states[name]["ResultPath"] for name in ("DescribeProof", "Unproven")} == {before[2]["Variable"]}
     assert states["KeepOrRollBack"]["Default"] == "TellFailure"
 
 
@@ -173,7 +193,7 @@ def test_every_name_in_retry_and_catch_exists() -> None:
         for handler in [*place.state.get("Retry", []), *place.state.get("Catch", [])]
         for error in handler["ErrorEquals"]
     }
-    assert named <= error_classes() | AWS_ERRORS
+    assert named <= error_classes() | AWS_ERRORS | VPC_ERRORS
     assert {"NotReadyYet", "Throttled"} <= named
 
 
@@ -200,8 +220,12 @@ def test_waiting_looks_again_at_a_fixed_interval() -> None:
     assert all(retrier["ErrorEquals"] == ["NotReadyYet"] for retrier in waiting)
 
 
-def test_throttling_is_retried_exactly_where_the_code_calls_aws(task: Id) -> None:
-    assert ("Throttled" in retried(task)) == bool(source(task).actions)
+def test_throttling_is_retried_exactly_where_the_code_calls_an_api(task: Id) -> None:
+    assert ("Throttled" in retried(task)) == (bool(source(task).actions) or in_the_vpc(task))
+
+
+def test_what_a_function_in_the_vpc_meets_in_its_first_minutes_is_retried(task: Id) -> None:
+    assert (VPC_ERRORS | KUBERNETES_ERRORS <= set(retried(task))) == in_the_vpc(task)
 
 
 def test_faults_of_lambda_are_retried_everywhere(task: Id) -> None:
@@ -209,12 +233,24 @@ def test_faults_of_lambda_are_retried_everywhere(task: Id) -> None:
 
 
 def test_errors_are_never_retried_that_trying_again_cannot_cure(task: Id) -> None:
-    assert error_classes() & set(retried(task)) <= {"NotReadyYet", "Throttled"}
+    curable = {"NotReadyYet", "Throttled"} | (KUBERNETES_ERRORS if in_the_vpc(task) else set())
+    assert error_classes() & set(retried(task)) <= curable
+
+
+def of_the_drill(place: Placed) -> bool:
+    """Whether it is a state of the drill, which ends with the first address that does not move."""
+    return any(outer.name == "Drill" for outer in place.around)
+
+
+def rounds(place: Placed) -> int:
+    """How often a run comes by: the drill has its rounds."""
+    planned: list[int] = MACHINES["ProvisionStateMachine"]["States"]["PlanDrill"]["Result"]
+    return len(planned) if of_the_drill(place) else 1
 
 
 def of_a_server(place: Placed) -> bool:
-    """Whether it is inside a Map: what happens there happens to one server."""
-    return any(outer.state["Type"] == "Map" for outer in place.around)
+    """Whether it is inside a Map: what happens there happens to one server, and must not end the others."""
+    return any(outer.state["Type"] == "Map" for outer in place.around) and not of_the_drill(place)
 
 
 def test_the_top_level_and_the_tasks_of_a_server_catch_everything_and_nothing_else_does() -> None:
@@ -252,7 +288,11 @@ def test_every_error_that_a_state_can_raise_ends_in_the_fail_state_or_with_its_s
         assert reached_ends == {TASKS[task].state["Catch"][0]["Next"]}
         return
     # A deleting step lets the next ones try; the second look (ProveGone) decides.
-    goes_on = {"TornDown"} if task[1].startswith("Delete") else set()
+    goes_on = (
+        {"TornDown"}
+        if task[0].startswith("Teardown") and "$.failures." in str(TASKS[task].state["Catch"])
+        else set()
+    )
     assert reached_ends == {FAILED[task[0]]} | goes_on
 
 
@@ -261,14 +301,18 @@ def ends(place: Placed, error: str) -> set[str]:
     for here in (place, *place.around):
         for catcher in here.state.get("Catch", []):
             if {error, "States.ALL"} & set(catcher["ErrorEquals"]):
-                return terminals(catcher["Next"], here.siblings)
+                return terminals(catcher["Next"], here.siblings, catcher.get("ResultPath"))
     raise AssertionError(f"{error} of {place.name} is caught nowhere")
 
 
-def terminals(name: str, states: dict[str, Any]) -> set[str]:
+def terminals(name: str, states: dict[str, Any], caught: str | None = None) -> set[str]:
+    """caught: the path of the error that is on its way; a Choice that asks first whether it is there goes by it."""
     if not following(states[name]):
         return {name}
-    return {end for next_name in following(states[name]) for end in terminals(next_name, states)}
+    asked = [choice for choice in states[name].get("Choices", []) if "IsPresent" in choice]
+    there = [choice["Next"] for choice in asked if caught and choice.get("Variable") == caught]
+    nexts = there or following(states[name])
+    return {end for next_name in nexts for end in terminals(next_name, states, caught)}
 
 
 def following(state: dict[str, Any]) -> set[str]:
@@ -291,12 +335,31 @@ def test_from_the_lease_on_every_failure_gives_it_back(machine: str) -> None:
     """Before it there is nothing to give back; RecordFailure itself must not try again."""
     states = MACHINES[machine]["States"]
     leased = terminal_path(states["AcquireLease"]["Next"], states)
+    # What is done well or not: the way of an error goes through these, too.
+    passed = {"EndVerification", "RevokeKubernetesAccess", "JudgeKubernetes", "RevokeOrSkip"}
     for name in leased:
         for catcher in states[name].get("Catch", []):
-            assert catcher["Next"] in (leased | {"RecordFailure"}), name
-            assert catcher["ResultPath"].startswith("$.failure"), name
+            assert catcher["Next"] in (leased | passed | {"RecordFailure"}), name
+            assert catcher["ResultPath"].startswith(("$.failure", "$.left", "$.unrevoked")), name
+
+
+def test_whatever_fails_from_the_access_on_ends_the_access() -> None:
+    states = MACHINES["ProvisionStateMachine"]["States"]
+    entered = terminal_path("GrantKubernetesAccess", states) - terminal_path("RevokeKubernetesAccess", states)
+    assert {"AwaitNodes", "ClusterServices", "ReadVerification"} <= entered
+    for name in entered:
+        for catcher in states[name].get("Catch", []):
+            assert catcher["Next"] in ("EndVerification", "RevokeKubernetesAccess", "RevokeOrSkip"), name
+    assert states["RevokeOrSkip"]["Default"] == states["EndVerification"]["Next"] == "RevokeKubernetesAccess"
+    (catcher,) = states["EndVerification"]["Catch"]
+    assert catcher["Next"] == "RevokeKubernetesAccess"
+    # The first failure is the one that is told.
+    asked = [(choice["Variable"], choice["Next"]) for choice in states["JudgeKubernetes"]["Choices"]]
+    assert asked[0] == ("$.failure", "RecordFailure")
+    assert [variable for variable, _ in asked] == ["$.failure", "$.left", "$.unrevoked"]
 
 
 def terminal_path(name: str, states: dict[str, Any]) -> set[str]:
-    """The states from one to the green end, in the order of Next."""
-    return {name} | (terminal_path(states[name]["Next"], states) if "Next" in states[name] else set())
+    """The states from one to the green end, in the order of Next, at a Choice of Default."""
+    onward = states[name].get("Next") or states[name].get("Default")
+    return {name} | (terminal_path(onward, states) if onward else set())
