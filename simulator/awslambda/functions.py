@@ -19,6 +19,7 @@ from simulator.awslambda.code import CodeStore
 from simulator.awslambda.environment import variables
 from simulator.awslambda.function import Function, arn_of
 from simulator.awslambda.instance import Instance
+from simulator.awslambda.layers import Layers
 from simulator.awslambda.outcome import Outcome
 from simulator.awslambda.runtime_api import Request
 from simulator.awslambda.settings import function_name
@@ -54,6 +55,7 @@ class Functions:
         self._cloud = cloud
         self._folder = Path(tempfile.mkdtemp(prefix="lambda-"))
         self.code = CodeStore(cloud, self._folder)
+        self.layers = Layers(cloud, self.code)
         self._idle: defaultdict[str, list[Instance]] = defaultdict(list)
         self._instances: set[Instance] = set()
         self._running: Counter[str] = Counter()
@@ -140,6 +142,8 @@ class Functions:
             )
         settings = function.settings
         task_root = self.code.unpacked(function.code)
+        layers = self.layers.codes(settings)
+        opt = self.code.opt(layers) if layers else None
         log_stream = logs.stream_name(function.name, settings["LoggingConfig"], self._cloud.clock.now())
         credentials = self._cloud.role_credentials(settings["Role"], function.name)
         # -B: nothing is written into the code's folder, which is read-only on Lambda.
@@ -155,6 +159,7 @@ class Functions:
                 runtime_api=runtime_api,
                 log_stream=log_stream,
                 task_root=str(task_root),
+                opt=opt,
                 runtime_dir=str(self.python.parents[1]),
             ),
             log_stream,
