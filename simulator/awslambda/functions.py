@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from simulator.awslambda import logs, outcome
+from simulator.awslambda import logs, network, outcome, peer
 from simulator.awslambda.code import CodeStore
 from simulator.awslambda.environment import variables
 from simulator.awslambda.function import Function, arn_of
@@ -108,6 +108,19 @@ class Functions:
         tail = self._log(function, instance, report)
         return Invocation(request_id, ended.payload, "Unhandled" if ended.failed else None, tail)
 
+    def connected(self, client_port: int, server_port: int, *, in_vpc: bool = False) -> Instance | None:
+        """The process that holds the client's end of a connection on loopback; None if no function's does.
+
+        in_vpc: functions outside of any VPC do not count.
+        """
+        instances = {
+            instance.pid: instance
+            for instance in list(self._instances)
+            if not in_vpc or network.vpc_of(instance.function)
+        }
+        pid = peer.holder(instances, client_port, server_port) if instances else None
+        return None if pid is None else instances[pid]
+
     def forget(self, name: str) -> None:
         """A function is deleted."""
         del self.by_name[name]
@@ -165,6 +178,7 @@ class Functions:
             log_stream,
             function.revision,
             self._folder / f"{next(self._numbers)}.log",
+            function,
         )
         self._instances.add(instance)
         return instance

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from simulator.awslambda import vpc_config
 from simulator.awslambda.function import Function
 from simulator.awslambda.functions import Functions
 from simulator.awslambda.pages import page
@@ -62,6 +63,7 @@ class _Management:
                 )
         settings = self._with_layers({**defaults(name), **accepted(call.params, name)}, ())
         self._check_role(settings["Role"])
+        self._place(settings, settings["Role"])
         code = self._functions.code.fetch(call.params["Code"], call.caller)
         self._functions.layers.check_size(code, settings)
         function = Function(
@@ -95,6 +97,7 @@ class _Management:
         changes = self._with_layers(accepted(call.params, function.name), held)
         if "Role" in changes:
             self._check_role(changes["Role"])
+        self._place(changes, changes.get("Role", function.settings["Role"]))
         settings = {**function.settings, **changes}
         self._functions.layers.check_size(function.code, settings)
         function.settings = settings
@@ -127,6 +130,10 @@ class _Management:
         if "Layers" not in settings:
             return settings
         return {**settings, "Layers": self._functions.layers.chosen(settings["Layers"], held)}
+
+    def _place(self, settings: dict[str, Any], role_arn: str) -> None:
+        if "VpcConfig" in settings:
+            settings["VpcConfig"] = vpc_config.checked(self._cloud, settings["VpcConfig"], role_arn)
 
     def _check_role(self, role_arn: str) -> None:
         """Lambda guide, "Defining Lambda function permissions with an execution role": its trust policy."""
