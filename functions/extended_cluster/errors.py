@@ -26,7 +26,8 @@ class NotReadyYet(ProvisioningError):
 
 
 class Throttled(ProvisioningError):
-    """AWS asked us to slow down (codes in ``THROTTLING_CODES``). The state machine retries with back-off."""
+    """AWS asked us to slow down (codes in ``THROTTLING_CODES``), or the Kubernetes API is busy, broke off or has
+    something on its way. The state machine retries with back-off."""
 
 
 class InvalidRequest(ProvisioningError):
@@ -119,6 +120,50 @@ class TeardownIncomplete(ProvisioningError):
 
 class NodesNotJoined(ProvisioningError):
     """Instances run, but CoreDNS found no node to run on in all the time it was given."""
+
+
+class NodesNotReady(ProvisioningError):
+    """Instances of this run are no nodes that are Ready, or not as they must be, in all the time they were given."""
+
+
+class LocalDnsNotReady(ProvisioningError):
+    """CoreDNS does not answer on each node by itself, in all the time it was given. kube-dns is left as it was."""
+
+
+class LoadBalancersLeft(ProvisioningError):
+    """Services of type LoadBalancer, or MetalLB's pools, do not go away; the message names each one."""
+
+
+class KubernetesUnreachable(ProvisioningError):
+    """Nothing answers at the cluster's endpoint: no DNS name, no connection, no TLS, or no answer in time."""
+
+
+class CertificateUntrusted(ProvisioningError):
+    """What answers at the cluster's endpoint has no certificate of the cluster's authority, or of another name."""
+
+
+class KubernetesUnauthorized(ProvisioningError):
+    """The Kubernetes API answered 401: the function's role has no access entry, or its token is too old."""
+
+
+class KubernetesForbidden(ProvisioningError):
+    """The Kubernetes API answered 403; it names the verb and resource that the role's access policy lacks."""
+
+
+class FieldConflict(ProvisioningError):
+    """Server-side apply met fields that another manager owns; both are in the message."""
+
+
+class KubernetesCallFailed(ProvisioningError):
+    """The Kubernetes API refused a call for a reason that no step foresaw. Never retried."""
+
+
+class NetworkServicesConflict(ProvisioningError):
+    """A MetalLB, pool or advertisement that is not ours is in the way, or a Service would lose its address."""
+
+
+class NetworkServicesNotReady(ProvisioningError):
+    """MetalLB or its webhook did not come up in all the time it was given; the message names what waits, and why."""
 
 
 class MalformedEvent(ProvisioningError):
