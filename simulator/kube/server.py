@@ -32,6 +32,10 @@ class Server(ThreadedWSGIServer):
         self._cloud, self._cluster = cloud, cluster
         self.ssl_context = context
 
+    def now(self) -> float:
+        """The virtual time, in seconds since the epoch."""
+        return self._cloud.clock.time()
+
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; OSError, which the caller passes over, where nobody is to be answered."""
         connection, address = super().get_request()
@@ -60,6 +64,12 @@ class _QuietHandler(WSGIRequestHandler):
     """No line on the terminal for each request."""
 
     protocol_version = "HTTP/1.1"
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header Date by the virtual clock: by it a client may judge how old something is."""
+        if not isinstance(self.server, Server):
+            raise TypeError("the handler of another server")
+        return super().date_time_string(self.server.now() if timestamp is None else timestamp)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing."""
