@@ -164,7 +164,7 @@ def kube_dns(policy: str = "Local") -> Json:
 
 
 def cluster(*instead: Json, without: tuple[str, ...] = ()) -> FakeKubernetes:
-    """instead: objects in place of, or beside, those of the same kind and name; without: names of objects to leave out."""
+    """instead: in place of those of the same kind and name; without: names of what is left out."""
     labels = {LNI_READY_LABEL: "ready"}
     there = [
         *(edge_nodes.node(n, outpost=_OUTPOSTS[n], labels=labels) for n in _OUTPOSTS),
