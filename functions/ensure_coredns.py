@@ -5,15 +5,7 @@ from typing import Any
 from extended_cluster import addons, aws
 from extended_cluster.errors import AddonFailed, NodesNotJoined, NotReadyYet
 from extended_cluster.handler import Event, Result, state
-
-# What a node needs to join (facts: EKS): the usual reasons, the likeliest first.
-_CHECKS = (
-    "what its console says (aws ec2 get-console-output --instance-id ID --latest)",
-    "that its first interface has the cluster security group",
-    "that the node role has an access entry of type EC2_LINUX",
-    "that the node subnet's default route leads to a NAT gateway and the service link is up",
-    "that name, endpoint, certificate authority and service CIDR in its user data are the cluster's",
-)
+from extended_cluster.join_checks import CHECKS
 
 
 @state
@@ -36,7 +28,7 @@ def _not_active(cluster: str, waiting: list[dict[str, Any]], *, last: bool) -> E
     what = f"Add-ons of cluster {cluster} are not ACTIVE: {'; '.join(map(_state, waiting))}."
     no_node = any(addon["addonName"] in addons.AFTER_NODES for addon in waiting)
     if no_node:
-        what += f" CoreDNS needs a node. If none joins, check of an instance {'; '.join(_CHECKS)}."
+        what += f" CoreDNS needs a node. If none joins, check of an instance {'; '.join(CHECKS)}."
     if not last:
         return NotReadyYet(what)
     if no_node:

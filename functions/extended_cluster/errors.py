@@ -122,6 +122,18 @@ class NodesNotJoined(ProvisioningError):
     """Instances run, but CoreDNS found no node to run on in all the time it was given."""
 
 
+class NodesNotReady(ProvisioningError):
+    """Instances of this run are no nodes that are Ready, or not as they must be, in all the time they were given."""
+
+
+class LocalDnsNotReady(ProvisioningError):
+    """CoreDNS does not answer on each node by itself, in all the time it was given. kube-dns is left as it was."""
+
+
+class LoadBalancersLeft(ProvisioningError):
+    """Services of type LoadBalancer, or MetalLB's pools, do not go away; the message names each one."""
+
+
 class KubernetesUnreachable(ProvisioningError):
     """Nothing answers at the cluster's endpoint: no DNS name, no connection, no TLS, or no answer in time."""
 

@@ -323,3 +323,11 @@ class Server(TypedDict):
     launchTemplateId: str
     autoScalingGroupName: str
     instances: list[Node]
+
+
+class ClusterNode(TypedDict):
+    """A node of Kubernetes: name of its Node, the instance and the server that it is."""
+
+    name: str
+    instanceId: str
+    outpostId: str
