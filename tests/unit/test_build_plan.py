@@ -305,7 +305,10 @@ def test_the_expected_duration(new_cluster: bool, new_nodes: bool, minutes: int)
     ("request_", "said"),
     [
         (
-            {"endpointAccess": {"private": False, "publicCidrs": ["203.0.113.0/24"]}},
+            {
+                "endpointAccess": {"private": False, "publicCidrs": ["203.0.113.0/24"]},
+                "kubernetes": "skip",
+            },
             "endpointAccess.private` asks",
         ),
         ({"logTypes": ["audit"]}, r"logTypes \[.*`logTypes` asks for \[\"audit\"\]"),
