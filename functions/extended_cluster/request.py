@@ -149,6 +149,15 @@ def _check_kubernetes(spec: Mapping[str, Any]) -> None:
             "which are in its VPC, could not reach the Kubernetes API.",
             "verify with a private endpoint (public access may be on besides), or skip",
         )
+    with_addresses = [
+        place for place, outpost in enumerate(spec["outposts"]) if outpost["metallb"] is not None
+    ]
+    if spec["kubernetes"] == "skip" and with_addresses:
+        raise _invalid(
+            f'`kubernetes` is "skip" and `outposts[{with_addresses[0]}].metallb` asks for addresses, which MetalLB '
+            "would have to give.",
+            "metallb null with skip, or verify",
+        )
 
 
 def _refused(refusal: fastjsonschema.JsonSchemaValueException) -> InvalidRequest:
