@@ -8,6 +8,7 @@ from extended_cluster.handler import Event, Result, state
 from extended_cluster.kubernetes.api import Kubernetes
 from extended_cluster.kubernetes.connection import connect
 from extended_cluster.verification import announcer
+from extended_cluster.verification.announcer import Announcer
 
 
 @state
@@ -25,27 +26,31 @@ def await_move(kubernetes: Kubernetes, ended: dict[str, Any], ended_at: str, *, 
     """seconds: from the end of the old announcer to the new one's own word, which is when it answers ARP."""
     outpost_id = ended["outpostId"]
     seen = announcer.look(kubernetes, outpost_id)
-    found, why = seen.announcer, seen.why
-    if found and found.instance_id == ended["instanceId"]:
-        found, why = None, f"{ended['address']} is still announced by {ended['node']}, which was ended"
-    elif found and found.address != ended["address"]:
-        found, why = None, f"Service of {outpost_id} has {found.address} instead of {ended['address']}"
-    if found is None:
+    if seen.announcer is None or (why := _not_moved(ended, seen.announcer)):
+        why = seen.why if seen.announcer is None else why
         what = f"{ended['node']} ({ended['instanceId']}) of {outpost_id} was ended at {ended_at}: {why}."
         if not last:
             raise NotReadyYet(what)
         raise FailoverFailed(
             what,
-            do=f"{seen.nodes} node(s) of the server are Ready and labelled. Look at MetalLB's speakers on them, and at the "
-            "Auto Scaling group's activities; the cluster itself is left as it is.",
+            do=f"{seen.nodes} node(s) of the server are Ready and labelled. Look at MetalLB's speakers on them, and at "
+            "the Auto Scaling group's activities; the cluster itself is left as it is.",
         )
+    found = seen.announcer
+    took = datetime.fromisoformat(found.since) - datetime.fromisoformat(ended_at)
     return {
         "outpostId": outpost_id,
         "address": found.address,
         "from": ended["node"],
         "to": found.node,
         "instanceId": found.instance_id,
-        "seconds": round(
-            (datetime.fromisoformat(found.since) - datetime.fromisoformat(ended_at)).total_seconds()
-        ),
+        "seconds": round(took.total_seconds()),
     }
+
+
+def _not_moved(ended: dict[str, Any], found: Announcer) -> str:
+    if found.instance_id == ended["instanceId"]:
+        return f"{found.address} is still announced by {found.node}"
+    if found.address != ended["address"]:
+        return f"its Service has {found.address} instead of {ended['address']}"
+    return ""

@@ -29,7 +29,7 @@ def terminate(autoscaling: Any, cluster: str, name: str, instance_id: str) -> bo
             do="Find out who deleted the group or took its tags, and start the same request again.",
         )
     states = {one["InstanceId"]: one["LifecycleState"] for one in groups[0]["Instances"]}
-    if states.get(instance_id) != "InService":
+    if states.get(instance_id, "Terminated").startswith("Terminat"):
         return False
     autoscaling.terminate_instance_in_auto_scaling_group(
         InstanceId=instance_id, ShouldDecrementDesiredCapacity=False

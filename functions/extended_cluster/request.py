@@ -39,6 +39,7 @@ def complete(request: object) -> Spec:
     _check_endpoint(spec["endpointAccess"])
     _check_rollback(spec)
     _check_kubernetes(spec)
+    _check_drill(spec)
     return cast(Spec, spec)
 
 
@@ -148,6 +149,30 @@ def _check_kubernetes(spec: Mapping[str, Any]) -> None:
             '`kubernetes` is "verify" and `endpointAccess.private` is false, so the functions that prove the cluster, '
             "which are in its VPC, could not reach the Kubernetes API.",
             "verify with a private endpoint (public access may be on besides), or skip",
+        )
+    with_addresses = [
+        place for place, outpost in enumerate(spec["outposts"]) if outpost["metallb"] is not None
+    ]
+    if spec["kubernetes"] == "skip" and with_addresses:
+        raise _invalid(
+            f'`kubernetes` is "skip" and `outposts[{with_addresses[0]}].metallb` asks for addresses, which MetalLB '
+            "would have to give.",
+            "metallb null with skip, or verify",
+        )
+
+
+def _check_drill(spec: Mapping[str, Any]) -> None:
+    if spec["drill"] is None:
+        return
+    if spec["kubernetes"] != "verify":
+        raise _invalid(
+            '`drill` is "failover" and `kubernetes` is "skip", so no address would be there to move.',
+            "failover with kubernetes verify, or null",
+        )
+    if not any(outpost["metallb"] for outpost in spec["outposts"]):
+        raise _invalid(
+            '`drill` is "failover" and no server of `outposts` has `metallb`, so no address would be there to move.',
+            "failover with at least one server's metallb addresses, or null",
         )
 
 
