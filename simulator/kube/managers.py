@@ -80,7 +80,7 @@ def updated(old: Json, new: Json, node: Node, manager: Manager, now: str) -> lis
             own |= owned - removed
         elif left := owned - changed - removed:
             entries.append({**entry, "fieldsV1": fields.to_fields_v1(left)})
-    return [*entries, _entry(manager, own, now)] if own else entries
+    return _sorted([*entries, _entry(manager, own, now)] if own else entries)
 
 
 def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *, force: bool) -> Json:
@@ -116,7 +116,7 @@ def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *,
         entries.append({**own, "apiVersion": manager.api_version})
     elif wanted:
         entries.append(_entry(manager, wanted, now))
-    merged.setdefault("metadata", {})["managedFields"] = entries
+    merged.setdefault("metadata", {})["managedFields"] = _sorted(entries)
     return merged
 
 
@@ -167,6 +167,12 @@ def _somebodys(paths: Iterable[Path], subresource: str) -> set[Path]:
     if subresource == "status":
         return {path for path in kept if path[0] == "f:status"}
     return kept
+
+
+def _sorted(entries: Iterable[Json]) -> list[Json]:
+    """In the order of managedfields/internal/managedfields.go, sortEncodedManagedFields: appliers first."""
+    parts = ("operation", "time", "manager", "apiVersion", "subresource")
+    return sorted(entries, key=lambda entry: [entry.get(part, "") for part in parts])
 
 
 def _entry(manager: Manager, owned: set[Path], now: str) -> Json:
