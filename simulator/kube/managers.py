@@ -80,7 +80,7 @@ def updated(old: Json, new: Json, node: Node, manager: Manager, now: str) -> lis
             own |= owned - removed
         elif left := owned - changed - removed:
             entries.append({**entry, "fieldsV1": fields.to_fields_v1(left)})
-    return _sorted([*entries, _entry(manager, own, now)] if own else entries)
+    return _sorted([*entries, _entry(manager, own, now)]) if own else entries
 
 
 def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *, force: bool) -> Json:
@@ -118,6 +118,22 @@ def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *,
         entries.append(_entry(manager, wanted, now))
     merged.setdefault("metadata", {})["managedFields"] = _sorted(entries)
     return merged
+
+
+def without_times(obj: Json) -> Json:
+    """The object as it is compared: when a manager wrote last is no content."""
+    entries = [{**entry, "time": ""} for entry in entries_of(obj)]
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": entries}}
+
+
+def _sorted(entries: list[Json]) -> list[Json]:
+    """managedfields/internal/managedfields.go, sortEncodedManagedFields: else applying the same again were a change."""
+
+    def place(entry: Json) -> tuple[str, ...]:
+        named = (entry.get(key, "") for key in ("manager", "apiVersion", "subresource"))
+        return entry["operation"], entry["time"], *named
+
+    return sorted(entries, key=place)
 
 
 def merge(live: Any, config: Any, node: Node) -> Any:
@@ -167,12 +183,6 @@ def _somebodys(paths: Iterable[Path], subresource: str) -> set[Path]:
     if subresource == "status":
         return {path for path in kept if path[0] == "f:status"}
     return kept
-
-
-def _sorted(entries: Iterable[Json]) -> list[Json]:
-    """In the order of managedfields/internal/managedfields.go, sortEncodedManagedFields: appliers first."""
-    parts = ("operation", "time", "manager", "apiVersion", "subresource")
-    return sorted(entries, key=lambda entry: [entry.get(part, "") for part in parts])
 
 
 def _entry(manager: Manager, owned: set[Path], now: str) -> Json:
