@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from extended_cluster import lni_guest
 from extended_cluster.errors import LniConflict
+from extended_cluster.names import LOAD_BALANCER_CLASS, METALLB_NAMESPACE, METALLB_VERSION
 from extended_cluster.types import (
     ClusterFacts,
     Decision,
@@ -135,6 +137,32 @@ def for_addons(cluster: ClusterFacts) -> list[Decision]:
             reason=f"{because}; EKS's default version for Kubernetes {cluster['version']}",
         )
         for name, because in ADDONS.items()
+    ]
+
+
+def for_metallb(servers: Sequence[ServerPlan]) -> list[Decision]:
+    """MetalLB, and each server's addresses. Only the cluster's Kubernetes API knows what is there already."""
+    with_addresses = [(server, server["metallb"]) for server in servers if server["metallb"] is not None]
+    if not with_addresses:
+        return []
+    metallb = Decision(
+        action="create",
+        resource=f"MetalLB {METALLB_VERSION} in namespace {METALLB_NAMESPACE}",
+        reason=f"metallb of the request asks for addresses on the LAN; it serves load balancer class "
+        f"{LOAD_BALANCER_CLASS} alone, so that no AWS load balancer is made; one of ours that is there is kept",
+    )
+    return [
+        metallb,
+        *(
+            Decision(
+                action="create",
+                resource=f"IPAddressPool and L2Advertisement {server['outpostId']}: "
+                f"{', '.join(wanted['addresses'])}, announced on {lni_guest.name(server['lni'])}",
+                reason="servers are islands, so each has addresses of its own, which only its nodes with a "
+                "verified local network interface announce; one of ours that is there is made the same",
+            )
+            for server, wanted in with_addresses
+        ),
     ]
 
 

@@ -158,6 +158,14 @@ class KubernetesCallFailed(ProvisioningError):
     """The Kubernetes API refused a call for a reason that no step foresaw. Never retried."""
 
 
+class NetworkServicesConflict(ProvisioningError):
+    """A MetalLB, pool or advertisement that is not ours is in the way, or a Service would lose its address."""
+
+
+class NetworkServicesNotReady(ProvisioningError):
+    """MetalLB or its webhook did not come up in all the time it was given; the message names what waits, and why."""
+
+
 class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 

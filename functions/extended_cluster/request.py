@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 import fastjsonschema
 
+from extended_cluster import metallb_request
 from extended_cluster.cidr import overlapping
 from extended_cluster.endpoint import ENDPOINT_SCHEMA, as_block, refusal_of
 from extended_cluster.errors import InvalidRequest
@@ -34,6 +35,7 @@ def complete(request: object) -> Spec:
         _check_cidr(outpost, f"outposts[{place}].subnetCidr")
     spec["capacityWaitMinutes"] = int(spec["capacityWaitMinutes"])  # 30.0 is an integer to JSON Schema
     _check_different(spec["outposts"])
+    _check_metallb(spec["outposts"])
     _check_endpoint(spec["endpointAccess"])
     _check_rollback(spec)
     return cast(Spec, spec)
@@ -100,6 +102,13 @@ def _check_different(outposts: list[OutpostSpec]) -> None:
                     f'`outposts[{earlier}].subnetCidr` "{taken}".',
                     "blocks that share no address, or null for the next free one",
                 )
+
+
+def _check_metallb(outposts: list[OutpostSpec]) -> None:
+    if wrong := metallb_request.contradiction(outposts):
+        raise _invalid(
+            f"`{wrong.field}` is {json.dumps(wrong.value)}: {wrong.reason}.", _accepted(wrong.schema)
+        )
 
 
 def _check_endpoint(access: EndpointAccess) -> None:

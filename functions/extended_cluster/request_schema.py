@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from extended_cluster.endpoint import ENDPOINT_SCHEMA
 from extended_cluster.lni_request import LNI_SCHEMA
+from extended_cluster.metallb_request import METALLB_SCHEMA
 
 # Step Functions keeps at most 25,000 events of an execution (Step Functions guide, "Quotas") and the definition
 # lets every server wait its full time: more servers could overrun it. tests/unit/test_budget.py counts.
@@ -100,6 +101,7 @@ OUTPOST_SCHEMA: Final[dict[str, Any]] = {
             "examples": ["nodeadm"],
         },
         "lni": LNI_SCHEMA,
+        "metallb": METALLB_SCHEMA,
     },
 }
 

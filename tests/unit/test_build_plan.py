@@ -201,6 +201,7 @@ def test_the_plan_of_a_new_cluster() -> None:
                 "mtu": 1500,
                 "vlan": None,
             },
+            "metallb": None,
             "sessionManager": True,
             "logGroup": None,
             "name": name,

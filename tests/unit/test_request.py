@@ -50,6 +50,7 @@ def test_the_least_request_gets_every_default() -> None:
                     "mtu": 1500,
                     "vlan": None,
                 },
+                "metallb": None,
             }
         ],
         "endpointAccess": {"private": True, "publicCidrs": [], "prefixListId": None},
