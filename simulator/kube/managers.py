@@ -127,7 +127,7 @@ def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *,
 
 
 def _in_order(entries: list[Json]) -> list[Json]:
-    """managedfields/internal/managedfields.go, sortEncodedManagedFields: so that what changes nothing writes nothing."""
+    """managedfields/internal/managedfields.go, sortEncodedManagedFields: what changes nothing writes nothing."""
     parts = ("operation", "time", "manager", "apiVersion", "subresource")
     return sorted(entries, key=lambda entry: [entry.get(part, "") for part in parts])
 

@@ -123,7 +123,9 @@ def test_an_image_that_no_node_can_pull_is_named(cluster: Cluster) -> None:
     # The speaker's is not even tried: its volume is a Secret that only the controller makes.
     assert {fault.image for fault in found} == {None, "registry.invalid/metallb/controller:v0.16.1"}
     assert "ErrImagePull" in cluster.missing()
-    assert f"speaker on {cluster.node}: ContainerCreating" in re.sub(r"speaker-\w+", "speaker", cluster.missing())
+    assert f"speaker on {cluster.node}: ContainerCreating" in re.sub(
+        r"speaker-\w+", "speaker", cluster.missing()
+    )
 
 
 def test_another_s_metallb_and_another_s_field_are_left_alone(cluster: Cluster) -> None:
