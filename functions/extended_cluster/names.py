@@ -16,9 +16,6 @@ RUN_ACCESS = "run"
 # The VPC CNI leaves interfaces alone that carry exactly this tag and value:
 # amazon-vpc-cni-k8s pkg/ipamd/ipamd.go (facts: ten facts, row 3).
 NO_MANAGE_TAG = "node.k8s.amazonaws.com/no_manage"
-# On a node whose LNI VerifyLni has seen: who announces addresses on the LAN is chosen by it.
-LNI_READY_LABEL = "eks-outposts-servers/lni"
-LNI_READY = "ready"
 # Which Services MetalLB serves; any other class, or none, is not its business (Kubernetes, "Service",
 # loadBalancerClass).
 LOAD_BALANCER_CLASS = "eks-outposts-servers/metallb"
