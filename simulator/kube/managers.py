@@ -121,7 +121,7 @@ def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *,
 
 
 def _in_order(entries: list[Json]) -> list[Json]:
-    """managedfields/internal/managedfields.go, sortEncodedManagedFields: so that what changes nothing writes nothing."""
+    """As managedfields.go, sortEncodedManagedFields: what changes nothing must write nothing."""
     parts = ("operation", "time", "manager", "apiVersion", "subresource")
     return sorted(entries, key=lambda entry: [entry.get(part, "") for part in parts])
 
