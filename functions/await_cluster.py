@@ -3,6 +3,7 @@
 from typing import Any
 
 from extended_cluster import aws
+from extended_cluster.cluster import described
 from extended_cluster.errors import ClusterFailed, NotReadyYet
 from extended_cluster.handler import Event, Result, state
 
@@ -18,15 +19,7 @@ def look(eks: Any, name: str) -> Result:
     cluster = eks.describe_cluster(name=name)["cluster"]
     match cluster["status"]:
         case "ACTIVE" | "UPDATING":  # an updating control plane goes on serving (EKS guide "Update cluster")
-            return {
-                "name": name,
-                "arn": cluster["arn"],
-                "version": cluster["version"],
-                "endpoint": cluster["endpoint"],
-                "certificateAuthority": cluster["certificateAuthority"]["data"],
-                "serviceCidr": cluster["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
-                "securityGroupId": cluster["resourcesVpcConfig"]["clusterSecurityGroupId"],
-            }
+            return {**described(cluster)}
         case "CREATING" | "PENDING" as status:
             raise NotReadyYet(f"Cluster {name} is {status}.")
         case status:

@@ -1,7 +1,7 @@
 """CheckCluster: the cluster as it is, and the Kubernetes version it will have. Reads only."""
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -15,10 +15,21 @@ from extended_cluster.types import ClusterFacts, ClusterSettings, Spec
 @state
 def handler(event: Event) -> Result:
     """{spec} -> ClusterFacts. Raises KubernetesVersionUnsupported and ClusterConflict."""
-    return {**check(event["spec"], os.environ["VPC_ID"], os.environ["NODE_ROLE_ARN"], client("eks"))}
+    stack = Stack(
+        os.environ["VPC_ID"], os.environ["NODE_ROLE_ARN"], os.environ["CONTROL_PLANE_SECURITY_GROUP_ID"]
+    )
+    return {**check(event["spec"], stack, client("eks"))}
 
 
-def check(spec: Spec, vpc_id: str, node_role: str, eks: Any) -> ClusterFacts:
+class Stack(NamedTuple):
+    """What a cluster must fit. security_group_id: lets the functions that talk to Kubernetes reach it."""
+
+    vpc_id: str
+    node_role: str
+    security_group_id: str
+
+
+def check(spec: Spec, stack: Stack, eks: Any) -> ClusterFacts:
     """The cluster's facts. A version is accepted only in standard support: extended support costs more."""
     name, asked = spec["clusterName"], spec["kubernetesVersion"]
     offered = _in_standard_support(eks)
@@ -26,7 +37,9 @@ def check(spec: Spec, vpc_id: str, node_role: str, eks: Any) -> ClusterFacts:
         _require_offered(asked, offered, f"Kubernetes version {asked} was asked for")
     existing = _find(eks, name)
     if existing is not None:
-        _require_usable(existing, asked, vpc_id)
+        _require_usable(existing, asked, stack.vpc_id)
+        if spec["kubernetes"] == "verify":
+            _require_reachable(existing, stack.security_group_id)
         version = existing["version"]
         _require_offered(version, offered, f"Cluster {name} exists with Kubernetes version {version}")
     else:
@@ -42,7 +55,7 @@ def check(spec: Spec, vpc_id: str, node_role: str, eks: Any) -> ClusterFacts:
         versionSource="request" if asked else "existing" if existing else "default",
         endOfStandardSupport=offered[version]["endOfStandardSupportDate"].date().isoformat(),
         settings=_settings(existing) if existing else None,
-        nodesMayEnter=node_role in entries,
+        nodesMayEnter=stack.node_role in entries,
         accessEntries=entries,
         addons=_all(eks, "list_addons", "addons", name) if made else [],
     )
@@ -133,4 +146,17 @@ def _require_usable(cluster: dict[str, Any], asked: str | None, vpc_id: str) -> 
         raise ClusterConflict(
             f"Cluster {name} exists in {their_vpc}, and this stack's VPC is {vpc_id}.",
             do="Choose another clusterName, or start the state machine of the stack that owns that VPC.",
+        )
+
+
+def _require_reachable(cluster: dict[str, Any], security_group_id: str) -> None:
+    name, groups = cluster["name"], cluster["resourcesVpcConfig"].get("securityGroupIds", [])
+    if security_group_id not in groups:
+        # UpdateClusterConfig replaces the list (EKS API reference).
+        all_of_them = ",".join([*groups, security_group_id])
+        raise ClusterConflict(
+            f"Cluster {name} exists without the security group {security_group_id}, so the functions that "
+            "prove it cannot reach its Kubernetes API.",
+            do=f"Add it (aws eks update-cluster-config --name {name} --resources-vpc-config "
+            f'securityGroupIds={all_of_them}) and start again, or ask for "kubernetes": "skip".',
         )

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -17,14 +17,25 @@ from extended_cluster.types import ClusterPlan, ClusterSettings
 def handler(event: Event) -> Result:
     """{cluster: ClusterPlan} -> {name, arn, status}. ClusterConflict for a cluster that is not ours."""
     plan: ClusterPlan = event["cluster"]
-    return ensure(
-        aws.client("eks"), plan, os.environ["CLUSTER_SUBNET_IDS"].split(","), os.environ["CLUSTER_ROLE_ARN"]
+    place = Place(
+        os.environ["CLUSTER_SUBNET_IDS"].split(","),
+        os.environ["CONTROL_PLANE_SECURITY_GROUP_ID"],
+        os.environ["CLUSTER_ROLE_ARN"],
     )
+    return ensure(aws.client("eks"), plan, place)
 
 
-def ensure(eks: Any, plan: ClusterPlan, subnet_ids: Sequence[str], role_arn: str) -> Result:
+class Place(NamedTuple):
+    """What of the stack the control plane gets. security_group_id: lets our functions in, beside EKS's own group."""
+
+    subnet_ids: Sequence[str]
+    security_group_id: str
+    role_arn: str
+
+
+def ensure(eks: Any, plan: ClusterPlan, place: Place) -> Result:
     """Find the cluster, or create it in the Region's subnets."""
-    cluster = _find(eks, plan["name"]) or _create(eks, plan, subnet_ids, role_arn)
+    cluster = _find(eks, plan["name"]) or _create(eks, plan, place)
     if not is_ours(cluster.get("tags", {}), plan["name"]):
         raise ClusterConflict(
             f"A cluster named {plan['name']} exists and was not made by this application.",
@@ -43,15 +54,19 @@ def _find(eks: Any, name: str) -> dict[str, Any] | None:
     return cluster
 
 
-def _create(eks: Any, plan: ClusterPlan, subnet_ids: Sequence[str], role_arn: str) -> dict[str, Any]:
+def _create(eks: Any, plan: ClusterPlan, place: Place) -> dict[str, Any]:
     # No outpostConfig: that would be a local cluster, which servers cannot run (ten facts, row 10).
     name, settings = plan["name"], plan["settings"]
     try:
         created: dict[str, Any] = eks.create_cluster(
             name=name,
             version=plan["version"],
-            roleArn=role_arn,
-            resourcesVpcConfig={"subnetIds": list(subnet_ids), **_endpoint(settings)},
+            roleArn=place.role_arn,
+            resourcesVpcConfig={
+                "subnetIds": list(place.subnet_ids),
+                "securityGroupIds": [place.security_group_id],
+                **_endpoint(settings),
+            },
             accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             bootstrapSelfManagedAddons=False,
             upgradePolicy={"supportType": "STANDARD"},

@@ -1,7 +1,7 @@
 """The plan in sentences: one decision for each resource, with its reason."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from extended_cluster import lni_guest
 from extended_cluster.errors import LniConflict
@@ -140,26 +140,28 @@ def for_addons(cluster: ClusterFacts) -> list[Decision]:
     ]
 
 
-def for_metallb(servers: Sequence[ServerPlan]) -> list[Decision]:
-    """MetalLB, and each server's addresses. Only the cluster's Kubernetes API knows what is there already."""
+def for_metallb(servers: Sequence[ServerPlan], cluster: ClusterFacts) -> list[Decision]:
+    """MetalLB, and each server's addresses. What an existing cluster has of them is seen when they are applied."""
     with_addresses = [(server, server["metallb"]) for server in servers if server["metallb"] is not None]
     if not with_addresses:
         return []
+    action: Literal["create", "enable"] = "enable" if cluster["exists"] else "create"
+    then = "; what is there of ours is made the same" if cluster["exists"] else ""
     metallb = Decision(
-        action="create",
+        action=action,
         resource=f"MetalLB {METALLB_VERSION} in namespace {METALLB_NAMESPACE}",
         reason=f"metallb of the request asks for addresses on the LAN; it serves load balancer class "
-        f"{LOAD_BALANCER_CLASS} alone, so that no AWS load balancer is made; one of ours that is there is kept",
+        f"{LOAD_BALANCER_CLASS} alone, so that no AWS load balancer is made{then}",
     )
     return [
         metallb,
         *(
             Decision(
-                action="create",
+                action=action,
                 resource=f"IPAddressPool and L2Advertisement {server['outpostId']}: "
                 f"{', '.join(wanted['addresses'])}, announced on {lni_guest.name(server['lni'])}",
-                reason="servers are islands, so each has addresses of its own, which only its nodes with a "
-                "verified local network interface announce; one of ours that is there is made the same",
+                reason="servers are islands, so each has addresses of its own, announced by its nodes with a verified "
+                f"local network interface alone{then}",
             )
             for server, wanted in with_addresses
         ),

@@ -10,12 +10,12 @@ LNI_TAG = "eks-outposts-servers:lni"
 LNI_INDEX_TAG = "eks-outposts-servers:lni-device-index"
 # The sweep's first look at an interface of ours that is attached to nothing: ISO 8601, UTC.
 ORPHANED_TAG = "eks-outposts-servers:orphaned-since"
+# What lasts for one run only: the access entries of the functions that talk to Kubernetes.
+ACCESS_TAG = "eks-outposts-servers:access"
+RUN_ACCESS = "run"
 # The VPC CNI leaves interfaces alone that carry exactly this tag and value:
 # amazon-vpc-cni-k8s pkg/ipamd/ipamd.go (facts: ten facts, row 3).
 NO_MANAGE_TAG = "node.k8s.amazonaws.com/no_manage"
-# On a node whose LNI VerifyLni has seen: who announces addresses on the LAN is chosen by it.
-LNI_READY_LABEL = "eks-outposts-servers/lni"
-LNI_READY = "ready"
 # Which Services MetalLB serves; any other class, or none, is not its business (Kubernetes, "Service",
 # loadBalancerClass).
 LOAD_BALANCER_CLASS = "eks-outposts-servers/metallb"
@@ -24,10 +24,6 @@ METALLB_VERSION = "v0.16.1"
 # On every Kubernetes object that we make and keep (Kubernetes, "Recommended labels"); what lacks it is another's.
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "eks-outposts-servers"
-
-# Set on a node once VerifyLni has seen its LNI; MetalLB announces from these nodes alone.
-LNI_READY_LABEL = "eks-outposts-servers/lni"
-LNI_READY = "ready"
 
 type Tags = dict[str, str]
 

@@ -81,7 +81,7 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             decisions.for_node_group(server, wanted, outpost),
         ]
         _require_key_in(spec["secretsKmsKeyArn"], outpost["outpostArn"])
-    made += decisions.for_metallb(servers)
+    made += decisions.for_metallb(servers, cluster)
     seen = [outposts[server["outpostId"]] for server in servers]
     new_nodes = any(
         outpost["slots"]["ours"] < server["nodes"]["desired"]

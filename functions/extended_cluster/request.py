@@ -38,6 +38,7 @@ def complete(request: object) -> Spec:
     _check_metallb(spec["outposts"])
     _check_endpoint(spec["endpointAccess"])
     _check_rollback(spec)
+    _check_kubernetes(spec)
     return cast(Spec, spec)
 
 
@@ -138,6 +139,24 @@ def _check_rollback(spec: Mapping[str, Any]) -> None:
         raise _invalid(
             '`onFailure` is "rollback" and `deletionProtection` is true, so EKS would refuse the rollback.',
             "rollback without deletion protection (turn it on when the cluster stands), or keep",
+        )
+
+
+def _check_kubernetes(spec: Mapping[str, Any]) -> None:
+    if spec["kubernetes"] == "verify" and not spec["endpointAccess"]["private"]:
+        raise _invalid(
+            '`kubernetes` is "verify" and `endpointAccess.private` is false, so the functions that prove the cluster, '
+            "which are in its VPC, could not reach the Kubernetes API.",
+            "verify with a private endpoint (public access may be on besides), or skip",
+        )
+    with_addresses = [
+        place for place, outpost in enumerate(spec["outposts"]) if outpost["metallb"] is not None
+    ]
+    if spec["kubernetes"] == "skip" and with_addresses:
+        raise _invalid(
+            f'`kubernetes` is "skip" and `outposts[{with_addresses[0]}].metallb` asks for addresses, which MetalLB '
+            "would have to give.",
+            "metallb null with skip, or verify",
         )
 
 

@@ -204,6 +204,12 @@ SCHEMA: Final[dict[str, Any]] = {
             "Session Manager",
             "examples": [False],
         },
+        "kubernetes": {
+            "enum": ["verify", "skip"],
+            "default": "verify",
+            "description": "verify to set up Kubernetes and prove that the cluster works, or skip to leave that out",
+            "examples": ["skip"],
+        },
         "onFailure": {
             "enum": ["keep", "rollback"],
             "default": "keep",

@@ -80,6 +80,7 @@ class Spec(TypedDict):
     secretsKmsKeyArn: str | None
     deletionProtection: bool
     sessionManager: bool
+    kubernetes: Literal["verify", "skip"]
     onFailure: Literal["keep", "rollback"]
     tags: Tags
 

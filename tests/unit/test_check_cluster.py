@@ -15,6 +15,8 @@ from tests.unit.fake_aws import FakeClient, refusal
 
 VPC = "vpc-0a1b2c3d4e5f60001"
 NODES, ADMIN = "arn:aws:iam::123456789012:role/nodes", "arn:aws:iam::123456789012:role/admin"
+GROUP = "sg-0a1b2c3d4e5f60001"
+STACK = check_cluster.Stack(VPC, NODES, GROUP)
 KEY = "arn:aws:kms:us-west-2:123456789012:key/1"
 
 
@@ -51,7 +53,7 @@ def vpc(**changes: Any) -> dict[str, Any]:
         "endpointPublicAccess": False,
         "publicAccessCidrs": ["0.0.0.0/0"],
     }
-    return {"vpcId": VPC, **access, **changes}
+    return {"vpcId": VPC, "securityGroupIds": [GROUP], **access, **changes}
 
 
 def existing(**changes: Any) -> dict[str, Any]:
@@ -65,18 +67,19 @@ def existing(**changes: Any) -> dict[str, Any]:
     }
 
 
-def spec(version: str | None = None) -> Spec:
+def spec(version: str | None = None, kubernetes: str = "verify") -> Spec:
     return complete(
         {
             "clusterName": "edge-1",
             "kubernetesVersion": version,
+            "kubernetes": kubernetes,
             "outposts": [{"outpostId": "op-0a1b2c3d4e5f60001"}],
         }
     )
 
 
 def test_a_new_cluster_gets_eks_own_default() -> None:
-    assert check_cluster.check(spec(), VPC, NODES, eks()) == {
+    assert check_cluster.check(spec(), STACK, eks()) == {
         "name": "edge-1",
         "exists": False,
         "status": None,
@@ -91,7 +94,7 @@ def test_a_new_cluster_gets_eks_own_default() -> None:
 
 
 def test_a_new_cluster_gets_the_version_asked_for_even_from_the_second_page() -> None:
-    facts = check_cluster.check(spec("1.34"), VPC, NODES, eks())
+    facts = check_cluster.check(spec("1.34"), STACK, eks())
     assert (facts["version"], facts["versionSource"], facts["endOfStandardSupport"]) == (
         "1.34",
         "request",
@@ -101,7 +104,7 @@ def test_a_new_cluster_gets_the_version_asked_for_even_from_the_second_page() ->
 
 @pytest.mark.parametrize("status", ["ACTIVE", "CREATING", "UPDATING"])
 def test_our_existing_cluster_keeps_its_version(status: str) -> None:
-    facts = check_cluster.check(spec(), VPC, NODES, eks(existing(status=status)))
+    facts = check_cluster.check(spec(), STACK, eks(existing(status=status)))
     assert facts == {
         "name": "edge-1",
         "exists": True,
@@ -136,7 +139,7 @@ def test_an_existing_clusters_settings_are_read() -> None:
         encryptionConfig=[{"resources": ["secrets"], "provider": {"keyArn": KEY}}],
         deletionProtection=True,
     )
-    assert check_cluster.check(spec(), VPC, NODES, eks(cluster))["settings"] == {
+    assert check_cluster.check(spec(), STACK, eks(cluster))["settings"] == {
         "endpointPrivate": True,
         "publicCidrs": ["198.51.100.0/24", "203.0.113.0/24"],
         "logTypes": ["audit", "scheduler"],
@@ -147,12 +150,12 @@ def test_an_existing_clusters_settings_are_read() -> None:
 
 def test_a_version_out_of_standard_support_is_refused_naming_those_in_it() -> None:
     with pytest.raises(KubernetesVersionUnsupported, match=r"1\.30 was asked for.*: 1\.34, 1\.35, 1\.36"):
-        check_cluster.check(spec("1.30"), VPC, NODES, eks())
+        check_cluster.check(spec("1.30"), STACK, eks())
 
 
 def test_an_existing_cluster_out_of_standard_support_is_refused() -> None:
     with pytest.raises(KubernetesVersionUnsupported, match=r"edge-1 exists with Kubernetes version 1\.30"):
-        check_cluster.check(spec(), VPC, NODES, eks(existing(version="1.30")))
+        check_cluster.check(spec(), STACK, eks(existing(version="1.30")))
 
 
 def test_no_default_among_the_versions_is_refused() -> None:
@@ -162,7 +165,7 @@ def test_no_default_among_the_versions_is_refused() -> None:
         describe_cluster=refusal("ResourceNotFoundException", "DescribeCluster"),
     )
     with pytest.raises(KubernetesVersionUnsupported, match=r"no default version .*: 1\.36"):
-        check_cluster.check(spec(), VPC, NODES, without)
+        check_cluster.check(spec(), STACK, without)
 
 
 @pytest.mark.parametrize(
@@ -180,12 +183,20 @@ def test_a_cluster_that_cannot_be_used_is_refused(
     cluster: dict[str, Any], version: str | None, said: str
 ) -> None:
     with pytest.raises(ClusterConflict, match=f"Cluster edge-1 .*{said}"):
-        check_cluster.check(spec(version), VPC, NODES, eks(cluster))
+        check_cluster.check(spec(version), STACK, eks(cluster))
 
 
 def test_the_handler_reads_vpc_and_role_from_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VPC_ID", VPC)
     monkeypatch.setenv("NODE_ROLE_ARN", NODES)
+    monkeypatch.setenv("CONTROL_PLANE_SECURITY_GROUP_ID", GROUP)
     monkeypatch.setattr(check_cluster, "client", {"eks": eks(existing())}.__getitem__)
     event = {"executionId": "execution-1", "spec": spec()}
     assert check_cluster.handler(event, SimpleNamespace(aws_request_id="request-1"))["exists"] is True
+
+
+def test_a_cluster_that_our_functions_cannot_reach_is_refused_unless_kubernetes_is_left_out() -> None:
+    cluster = existing(resourcesVpcConfig=vpc(securityGroupIds=["sg-1"]))
+    with pytest.raises(ClusterConflict, match=f'securityGroupIds=sg-1,{GROUP}\\) .*"skip"'):
+        check_cluster.check(spec(), STACK, eks(cluster))
+    assert check_cluster.check(spec(kubernetes="skip"), STACK, eks(cluster))["exists"]

@@ -58,6 +58,7 @@ def made(tags: dict[str, str]) -> dict[str, Any]:
 def create(monkeypatch: pytest.MonkeyPatch, eks: Eks, **settings: Any) -> Any:
     monkeypatch.setenv("CLUSTER_SUBNET_IDS", "subnet-1,subnet-2")
     monkeypatch.setenv("CLUSTER_ROLE_ARN", ROLE)
+    monkeypatch.setenv("CONTROL_PLANE_SECURITY_GROUP_ID", "sg-1")
     plan = {**PLAN, "settings": {**PLAN["settings"], **settings}}
     return run(monkeypatch, create_cluster.handler, {"cluster": plan}, eks=eks)
 
@@ -80,6 +81,7 @@ def test_it_is_made_as_an_extended_cluster_needs_it(monkeypatch: pytest.MonkeyPa
         "roleArn": ROLE,
         "resourcesVpcConfig": {
             "subnetIds": ["subnet-1", "subnet-2"],
+            "securityGroupIds": ["sg-1"],
             "endpointPrivateAccess": True,
             "endpointPublicAccess": False,
         },
@@ -112,6 +114,7 @@ def test_it_is_made_as_the_request_asks(monkeypatch: pytest.MonkeyPatch) -> None
     ((_, asked),) = eks.writes
     assert asked["resourcesVpcConfig"] == {
         "subnetIds": ["subnet-1", "subnet-2"],
+        "securityGroupIds": ["sg-1"],
         "endpointPrivateAccess": False,
         "endpointPublicAccess": True,
         "publicAccessCidrs": ["203.0.113.0/24"],

@@ -85,6 +85,12 @@ def test_addresses_need_the_lan() -> None:
         complete(request(outpost(GOOD, {})))
 
 
+def test_nobody_gives_addresses_where_kubernetes_is_skipped() -> None:
+    second = outpost(GOOD, outpost_id=SECOND)
+    with pytest.raises(InvalidRequest, match=r"`kubernetes` is \"skip\" and `outposts\[1\]\.metallb`"):
+        complete({**request({"outpostId": FIRST}, second), "kubernetes": "skip"})
+
+
 def test_one_server_s_addresses_do_not_overlap() -> None:
     with pytest.raises(
         InvalidRequest, match=r"addresses\[1\]` .* overlaps outposts\[0\]\.metallb\.addresses\[0\]"

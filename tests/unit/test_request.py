@@ -60,6 +60,7 @@ def test_the_least_request_gets_every_default() -> None:
         "deletionProtection": False,
         "sessionManager": True,
         "capacityWaitMinutes": 0,
+        "kubernetes": "verify",
         "onFailure": "keep",
         "tags": {},
     }
@@ -183,6 +184,11 @@ def test_nodes_left_out_follow_from_those_given(asked: dict[str, float], nodes: 
                 "rollback without deletion protection",
             ],
         ),
+        (request(kubernetes="apply"), ['`kubernetes` is "apply"', "verify to set up Kubernetes"]),
+        (
+            of_endpoint(private=False, publicCidrs=["203.0.113.0/24"]),
+            ['`kubernetes` is "verify" and `endpointAccess.private` is false', "or skip"],
+        ),
         (request(deletionProtection="yes"), ['`deletionProtection` is "yes"', "true or false"]),
         (
             request(adminPrincipalArns=["arn:aws:sts::123456789012:assumed-role/admin/me"]),
@@ -210,7 +216,8 @@ def test_a_wrong_request_is_refused_with_field_value_and_accepted_form(
 
 
 def test_everyone_is_let_in_only_when_asked_for_by_name() -> None:
-    spec = complete(of_endpoint(private=False, publicCidrs=["0.0.0.0/0"]))
+    asked = of_endpoint(private=False, publicCidrs=["0.0.0.0/0"])
+    spec = complete({**asked, "kubernetes": "skip"})
     assert spec["endpointAccess"] == {"private": False, "publicCidrs": ["0.0.0.0/0"], "prefixListId": None}
 
 

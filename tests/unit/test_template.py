@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from moto.events.models import EventPattern
@@ -45,6 +46,7 @@ IMPLIED = {
         "kms:CreateGrant",
     },
     "EnsureAccessFunction": {"eks:TagResource"},
+    "GrantKubernetesAccessFunction": {"eks:TagResource"},
     "EnsureAddonsFunction": {"eks:TagResource"},
     "EnsureCoreDnsFunction": {"eks:TagResource"},
     # EC2 guide, "Grant permission to tag resources during creation".
@@ -102,6 +104,67 @@ def test_function_has_its_own_role_and_the_settings_of_all(logical_id: str) -> N
     )
     own = {"CodeUri", "Runtime", "Architectures", "Timeout", "Tracing"} & set(function)
     assert own == SETTINGS.get(logical_id, set())
+
+
+def inside_the_vpc() -> set[str]:
+    """The functions that import the Kubernetes client."""
+    return {
+        name
+        for name, function in FUNCTIONS.items()
+        if "PRINCIPAL_ARN" in reached(module(function)).environment
+    }
+
+
+def test_a_function_that_talks_to_kubernetes_is_in_the_vpc_has_the_client_and_may_do_nothing_else() -> None:
+    assert inside_the_vpc()
+    placed = {name for name, function in FUNCTIONS.items() if {"VpcConfig", "Layers"} & function.keys()}
+    assert placed == inside_the_vpc()
+    for name in placed:
+        function = FUNCTIONS[name]
+        assert function["Layers"] == [{"Ref": "KubernetesClientLayer"}]
+        assert function["VpcConfig"]["SecurityGroupIds"] == [{"Ref": "KubernetesFunctionsSecurityGroup"}]
+        assert function["Environment"]["Variables"]["PRINCIPAL_ARN"] == {"Fn::GetAtt": f"{name}Role.Arn"}
+        # The cluster's own subnets, as CreateCluster has them.
+        cluster = FUNCTIONS["CreateClusterFunction"]["Environment"]["Variables"]["CLUSTER_SUBNET_IDS"]
+        assert function["VpcConfig"]["SubnetIds"] == {"Fn::Split": [",", cluster]}
+        assert statements(function) == []
+    layer, denied = (
+        template()["Resources"]["KubernetesClientLayer"],
+        template()["Resources"]["KubernetesFunctionsPolicy"],
+    )
+    assert layer["Properties"]["CompatibleArchitectures"] == GLOBALS[0]["Architectures"]
+    assert layer["Metadata"]["BuildMethod"] == GLOBALS[0]["Runtime"]
+    assert [role["Ref"] for role in denied["Properties"]["Roles"]] == [
+        f"{name}Role" for name in FUNCTIONS if name in placed
+    ]
+
+
+def test_a_function_that_talks_to_kubernetes_is_let_in_exactly_once() -> None:
+    lists = FUNCTIONS["GrantKubernetesAccessFunction"]["Environment"]["Variables"].values()
+    let_in = [role["Fn::GetAtt"] for each in lists for role in each["Fn::Join"][1]]
+    assert sorted(let_in) == sorted(f"{name}Role.Arn" for name in inside_the_vpc())
+
+
+def test_the_control_plane_lets_in_those_functions_and_nothing_else() -> None:
+    groups = resources("AWS::EC2::SecurityGroup")
+    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    (out,) = groups["KubernetesFunctionsSecurityGroup"]["SecurityGroupEgress"]
+    assert out == {
+        **https,
+        "Description": ANY,
+        "DestinationSecurityGroupId": {"Ref": "ControlPlaneSecurityGroup"},
+    }
+    assert "SecurityGroupIngress" not in groups["KubernetesFunctionsSecurityGroup"]
+    (rule,) = resources("AWS::EC2::SecurityGroupIngress").values()
+    assert rule == {
+        **https,
+        "Description": ANY,
+        "GroupId": {"Ref": "ControlPlaneSecurityGroup"},
+        "SourceSecurityGroupId": {"Ref": "KubernetesFunctionsSecurityGroup"},
+    }
+    for name in ("CheckClusterFunction", "CreateClusterFunction"):
+        given = FUNCTIONS[name]["Environment"]["Variables"]["CONTROL_PLANE_SECURITY_GROUP_ID"]
+        assert given == {"Ref": "ControlPlaneSecurityGroup"}
 
 
 def test_all_functions_are_traced_and_built_from_one_folder() -> None:
