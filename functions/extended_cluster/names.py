@@ -25,6 +25,10 @@ METALLB_VERSION = "v0.16.1"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "eks-outposts-servers"
 
+# Set on a node once VerifyLni has seen its LNI; MetalLB announces from these nodes alone.
+LNI_READY_LABEL = "eks-outposts-servers/lni"
+LNI_READY = "ready"
+
 type Tags = dict[str, str]
 
 

@@ -8,7 +8,7 @@ import pytest
 import terminate_announcer
 
 from extended_cluster.errors import FailoverFailed, NodeGroupConflict, NotReadyYet
-from tests.unit import edge_nodes
+from tests.unit import edge_nodes, scaling_group
 from tests.unit import verified_cluster as made
 from tests.unit.edge_nodes import OTHER_OUTPOST, instance_id
 from tests.unit.fake_aws import FakeClient
@@ -53,14 +53,12 @@ def test_nobody_is_ended_unless_one_ready_node_of_the_server_announces(
 
 
 def group(state: str = "InService", cluster: str = "edge-1") -> Json:
-    return {
-        "AutoScalingGroupName": GROUP,
-        "Tags": [{"Key": "eks-outposts-servers:cluster", "Value": cluster}],
-        "Instances": [
-            {"InstanceId": instance_id(1), "LifecycleState": state},
-            {"InstanceId": instance_id(2), "LifecycleState": "InService"},
-        ],
-    }
+    instances = [
+        scaling_group.instance(instance_id(1), state),
+        scaling_group.instance(instance_id(2), "InService"),
+    ]
+    tags = [{"Key": "eks-outposts-servers:cluster", "Value": cluster}]
+    return scaling_group.group(GROUP, Tags=tags, Instances=instances)
 
 
 def terminate(
