@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from extended_cluster.verification import program
+from extended_cluster.verification import objects
 from tests.probe import authority
 
 type Json = dict[str, Any]
@@ -48,7 +48,7 @@ class Lab:
     def __enter__(self) -> Self:
         self.reports.mkdir()
         (self.folder / "probe").mkdir()
-        for name, text in program.files().items():
+        for name, text in objects.program().items():
             (self.folder / "probe" / name).write_text(text)
         (self.folder / "token").write_text("a-token\n")
         (self.folder / "resolv.conf").write_text(f"search example.com\nnameserver {API_ADDRESS}\n")
