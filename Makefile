@@ -41,7 +41,7 @@ stop: ## Stop a simulator left running
 build: install .aws-sam/build/made ## Build the functions as they are deployed, if anything has changed
 
 # The mark lies inside what sam build makes, and goes when that is made anew by hand.
-.aws-sam/build/made: $(VENV)/installed scripts/build template.yaml guard.yaml samconfig.toml $(shell find functions statemachine -type f -not -name '*.pyc')
+.aws-sam/build/made: $(VENV)/installed scripts/build template.yaml guard.yaml samconfig.toml $(shell find functions kubernetes_client_layer statemachine -type f -not -name '*.pyc')
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build
 	@touch "$@"
 
