@@ -10,6 +10,21 @@ type Json = dict[str, Any]
 OTHER_OUTPOST = "op-0a1b2c3d4e5f60002"
 NOW = "2026-11-23T12:00:00.000000Z"
 CLUSTER: Any = {"name": "edge-1", "version": "1.35"}
+# The members that the API server wants of a Node's system information.
+_INFO = dict.fromkeys(
+    (
+        "architecture",
+        "bootID",
+        "containerRuntimeVersion",
+        "kernelVersion",
+        "kubeProxyVersion",
+        "machineID",
+        "operatingSystem",
+        "osImage",
+        "systemUUID",
+    ),
+    "",
+)
 
 
 def instance_id(number: int) -> str:
@@ -40,7 +55,7 @@ def node(
             **metadata,
         },
         "spec": {"providerID": f"aws:///us-west-2a/{instance_id(number)}"},
-        "status": {"conditions": conditions, "nodeInfo": {"kubeletVersion": kubelet}},
+        "status": {"conditions": conditions, "nodeInfo": _INFO | {"kubeletVersion": kubelet}},
     }
 
 

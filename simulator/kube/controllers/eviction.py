@@ -23,7 +23,9 @@ _OURS = {NOT_READY, UNREACHABLE}
 def taint(loop: "Controllers") -> None:
     """not-ready or unreachable, for scheduling and for execution, from the moment the condition turned."""
     for node in loop.store.all(NODES):
-        condition: Json = next((c for c in node["status"].get("conditions", ()) if c["type"] == "Ready"), {})
+        condition: Json = next(
+            (c for c in node.get("status", {}).get("conditions", ()) if c["type"] == "Ready"), {}
+        )
         wanted = []
         if condition and not is_ready(node):
             key = UNREACHABLE if condition["status"] == "Unknown" else NOT_READY
