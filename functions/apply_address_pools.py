@@ -31,9 +31,9 @@ def handler(event: Event) -> Result:
     except Throttled as busy:
         # MetalLB's webhook fails closed: while nobody answers for it the API server answers 500 InternalError.
         if event["look"] < event["lastLook"]:
-            raise NotReadyYet(str(busy)) from busy
+            raise NotReadyYet(busy.what) from busy
         raise NetworkServicesNotReady(
-            str(busy),
+            busy.what,
             do="Look at 'kubectl --namespace metallb-system describe deployment controller': MetalLB's webhook must "
             "answer before it takes pools. Then start the same request again.",
         ) from busy

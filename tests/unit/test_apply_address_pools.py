@@ -183,7 +183,7 @@ def test_a_webhook_that_does_not_answer_yet_is_waited_for(monkeypatch: pytest.Mo
     kubernetes = FakeKubernetes(failures={("apply", "IPAddressPool"): closed})
     with pytest.raises(NotReadyYet, match="500 InternalError"):
         run(kubernetes, monkeypatch, server(LOW), look=2)
-    with pytest.raises(NetworkServicesNotReady, match=r"500 InternalError.*webhook must answer"):
+    with pytest.raises(NetworkServicesNotReady, match=r"500 InternalError Look at.*webhook must answer"):
         run(kubernetes, monkeypatch, server(LOW), look=3)
 
 
