@@ -1,6 +1,6 @@
 """ApplyAddressPools: each server's addresses are MetalLB's to give, and announced by that server's LNIs alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from extended_cluster import address_pools
 from extended_cluster.address_pools import API_VERSION
@@ -31,9 +31,9 @@ def handler(event: Event) -> Result:
     except Throttled as busy:
         # MetalLB's webhook fails closed: while nobody answers for it the API server answers 500 InternalError.
         if event["look"] < event["lastLook"]:
-            raise NotReadyYet(str(busy)) from busy
+            raise NotReadyYet(busy.what) from busy
         raise NetworkServicesNotReady(
-            str(busy),
+            busy.what,
             do="Look at 'kubectl --namespace metallb-system describe deployment controller': MetalLB's webhook must "
             "answer before it takes pools. Then start the same request again.",
         ) from busy
@@ -45,13 +45,15 @@ def change(kubernetes: Kubernetes, servers: Sequence[ServerPlan]) -> dict[str, l
     A pool of a server that is not in the request is left alone: that server is another request's.
     """
     pools = kubernetes.list(API_VERSION, "IPAddressPool", METALLB_NAMESPACE)
-    _require_ours(kubernetes, pools, servers)
+    advertisements = kubernetes.list(API_VERSION, "L2Advertisement", METALLB_NAMESPACE)
+    _require_ours([*pools, *advertisements], servers)
     there = {found["metadata"]["name"]: found for found in pools}
     wanted = {
         server["outpostId"]: address_pools.pool(server["outpostId"], server["metallb"])
         for server in servers
         if server["metallb"] is not None
     }
+    _require_alone(advertisements, wanted)
     gone = [s["outpostId"] for s in servers if s["outpostId"] in there and s["outpostId"] not in wanted]
     _require_unused(kubernetes, [there[s["outpostId"]] for s in servers if s["outpostId"] in there], wanted)
     _require_apart(wanted, [found for name, found in there.items() if name not in gone])
@@ -65,18 +67,32 @@ def change(kubernetes: Kubernetes, servers: Sequence[ServerPlan]) -> dict[str, l
     return {"applied": list(wanted), "removed": gone}
 
 
-def _require_ours(kubernetes: Kubernetes, pools: list[Json], servers: Sequence[ServerPlan]) -> None:
+def _require_ours(found: list[Json], servers: Sequence[ServerPlan]) -> None:
     named = {server["outpostId"] for server in servers}
-    advertisements = kubernetes.list(API_VERSION, "L2Advertisement", METALLB_NAMESPACE)
     others = [
-        f"{found['kind']} {found['metadata']['name']}"
-        for found in [*pools, *advertisements]
-        if found["metadata"]["name"] in named and not address_pools.is_ours(found)
+        f"{each['kind']} {each['metadata']['name']}"
+        for each in found
+        if each["metadata"]["name"] in named and not address_pools.is_ours(each)
     ]
     if others:
         raise NetworkServicesConflict(
             f"In namespace {METALLB_NAMESPACE}, {', '.join(others)} is not ours and has the name of ours.",
             do="Rename or delete it, and start the same request again.",
+        )
+
+
+def _require_alone(advertisements: list[Json], wanted: Collection[str]) -> None:
+    """Nobody else announces our pools: nodes of other servers would be elected, on whatever interface."""
+    others = [
+        each["metadata"]["name"]
+        for each in advertisements
+        if not address_pools.is_ours(each) and address_pools.announces(each, wanted)
+    ]
+    if others and wanted:
+        raise NetworkServicesConflict(
+            f"L2Advertisement {', '.join(others)} in namespace {METALLB_NAMESPACE} is not ours and announces our "
+            "pools as well: it names them, or no pool at all.",
+            do="Name its own pools in spec.ipAddressPools, and start the same request again.",
         )
 
 

@@ -59,6 +59,16 @@ def is_ours(found: Json) -> bool:
     return bool(found["metadata"].get("labels", {}).get(MANAGED_BY_LABEL) == MANAGED_BY)
 
 
+def announces(advertisement: Json, names: Iterable[str]) -> bool:
+    """Whether it announces one of these pools by name, or all there are because it names none.
+
+    Selectors are not followed: they would have to name our own labels.
+    """
+    spec = advertisement.get("spec") or {}
+    by_name, by_label = spec.get("ipAddressPools") or [], spec.get("ipAddressPoolSelectors") or []
+    return bool(set(by_name) & set(names)) or not (by_name or by_label)
+
+
 def ranges(addresses: Iterable[str]) -> list[Range]:
     """Those that are IPv4; a pool of others may have IPv6 as well, and host bits in a block."""
     found = []

@@ -16,6 +16,7 @@ class ProvisioningError(Exception):
     def __init__(self, what: str, *, do: str) -> None:
         """what: one sentence with the identifiers a person needs; do: the next step, as an imperative."""
         super().__init__(f"{what} {do}")
+        self.what = what
 
 
 class NotReadyYet(ProvisioningError):

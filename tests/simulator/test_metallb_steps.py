@@ -26,10 +26,17 @@ ADDRESSES = ["192.168.30.200-192.168.30.203"]
 
 
 class Cluster(LayerServer):
-    """A cluster with one node, whose LNI works."""
+    """A cluster as the steps reach it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
+        monkeypatch.setenv("PRINCIPAL_ARN", "arn:aws:iam::123456789012:role/steps")
+        authority = self.account.cluster(NAME)["certificateAuthority"]["data"]
+        cluster = {"name": NAME, "endpoint": self.endpoint, "certificateAuthority": authority}
+        self.kubernetes = Connection(cluster, self.admin)
+
+    def join(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A node, whose LNI works."""
         account = self.account
         account.edge = account.subnet("10.0.9.0/24", "c", on_outpost=True)
         account.route_out(account.edge)
@@ -38,11 +45,6 @@ class Cluster(LayerServer):
         monkeypatch.setattr(account.cloud.guest, "lni_up", lambda _: True)
         launch(account)
         self.settle(120)
-        monkeypatch.setenv("PRINCIPAL_ARN", "arn:aws:iam::123456789012:role/steps")
-        told = account.cluster(NAME)
-        authority = told["certificateAuthority"]["data"]
-        cluster = {"name": NAME, "endpoint": self.endpoint, "certificateAuthority": authority}
-        self.kubernetes = Connection(cluster, self.admin)
         (node,) = self.kubernetes.list("v1", "Node")
         self.node: str = node["metadata"]["name"]
         self.outpost: str = node["metadata"]["labels"]["eks-outposts-servers/outpost"]
@@ -78,7 +80,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     return Cluster(monkeypatch)
 
 
-def test_from_nothing_to_an_address_on_the_lan(cluster: Cluster) -> None:
+def test_from_nothing_to_an_address_on_the_lan(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.join(monkeypatch)
     kubernetes, server = cluster.kubernetes, cluster.server(*ADDRESSES)
     install(kubernetes, objects(""))
     with pytest.raises(Throttled, match="500 InternalError"):
@@ -115,7 +118,8 @@ def test_from_nothing_to_an_address_on_the_lan(cluster: Cluster) -> None:
     assert kubernetes.list("metallb.io/v1beta1", "L2Advertisement") == []
 
 
-def test_an_image_that_no_node_can_pull_is_named(cluster: Cluster) -> None:
+def test_an_image_that_no_node_can_pull_is_named(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.join(monkeypatch)
     cluster.label()
     install(cluster.kubernetes, objects("registry.invalid/metallb"))
     cluster.settle(180)

@@ -142,6 +142,33 @@ def test_what_only_has_our_name_is_left_alone(
 
 
 @pytest.mark.parametrize(
+    ("spec", "meddles"),
+    [
+        (None, True),
+        ({}, True),
+        ({"ipAddressPools": ["office", OUTPOST]}, True),
+        ({"ipAddressPools": ["office"]}, False),
+        ({"ipAddressPoolSelectors": [{"matchLabels": {"site": "office"}}]}, False),
+    ],
+)
+def test_nobody_else_announces_our_addresses(
+    spec: Json | None, meddles: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an advertisement of all pools, nodes of other servers would be elected as well."""
+    other = {**there(LOW, name="office", ours=False)[1], "spec": spec}
+    kubernetes = FakeKubernetes(other)
+    if meddles:
+        with pytest.raises(
+            NetworkServicesConflict, match=r"L2Advertisement office in .* announces our pools"
+        ):
+            run(kubernetes, monkeypatch, server(LOW))
+        assert written(kubernetes) == []
+    else:
+        assert run(kubernetes, monkeypatch, server(LOW))["applied"] == [OUTPOST]
+    assert run(FakeKubernetes(other), monkeypatch, server()) == {"applied": [], "removed": []}
+
+
+@pytest.mark.parametrize(
     "taken", ["192.168.10.210/32", "192.168.10.193/26", "192.168.10.190 - 192.168.10.220", "192.168.0.0/16"]
 )
 def test_another_pool_s_addresses_are_not_asked_for(taken: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +183,7 @@ def test_a_webhook_that_does_not_answer_yet_is_waited_for(monkeypatch: pytest.Mo
     kubernetes = FakeKubernetes(failures={("apply", "IPAddressPool"): closed})
     with pytest.raises(NotReadyYet, match="500 InternalError"):
         run(kubernetes, monkeypatch, server(LOW), look=2)
-    with pytest.raises(NetworkServicesNotReady, match=r"500 InternalError.*webhook must answer"):
+    with pytest.raises(NetworkServicesNotReady, match=r"500 InternalError Look at.*webhook must answer"):
         run(kubernetes, monkeypatch, server(LOW), look=3)
 
 

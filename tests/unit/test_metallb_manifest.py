@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from extended_cluster import address_pools
-from extended_cluster.metallb_manifest import FILE, objects
+from extended_cluster.metallb_manifest import FILE, in_order, objects
 from extended_cluster.names import METALLB_VERSION
 from tests.unit.server_plan import LNI, OUTPOST, SERVER
 
@@ -78,7 +78,7 @@ def test_everything_is_applied_and_nothing_else_is_changed() -> None:
 
 
 def test_what_others_need_comes_first_and_the_webhook_last() -> None:
-    kinds = [each["kind"] for each in objects("")]
+    kinds = [each["kind"] for each in in_order(reversed(objects("")))]
     crds = Counter(kinds)["CustomResourceDefinition"]
     assert kinds[: 1 + crds] == ["Namespace", *["CustomResourceDefinition"] * crds]
     assert kinds[-1] == "ValidatingWebhookConfiguration"
