@@ -85,8 +85,9 @@ def test_a_size_that_the_server_can_never_reach_is_told() -> None:
 def test_the_endpoints_dangers_are_told(private: bool, blocks: list[str], said: str | None) -> None:
     seen = facts()
     seen["network"]["publicCidrs"] = blocks
-    access = {"endpointAccess": {"private": private, "publicCidrs": blocks}}
-    told = plan(seen, request=access, lni=LAN)["warnings"][2:]
+    access = {"private": private, "publicCidrs": blocks}
+    asked = {"endpointAccess": access, "kubernetes": "verify" if private else "skip"}
+    told = plan(seen, request=asked, lni=LAN)["warnings"][2:]
     assert [said in each for each in told if said] == ([True] if said else [])
     assert len(told) == bool(said)
 
