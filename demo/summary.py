@@ -1,6 +1,10 @@
-"""What a run made, asked from the APIs (not from what the run says of itself), as a table and as JSON."""
+"""What a run made, asked from the APIs (not from what the run says of itself), as a table and as JSON.
+
+What it proved inside the cluster is its own word: nothing of the verification is left to be asked.
+"""
 
 import json
+import textwrap
 import urllib.request
 from typing import Any
 
@@ -11,18 +15,25 @@ OUTPOST_TAG = "eks-outposts-servers:outpost"
 
 
 def gather(session: Any, cluster_name: str, execution: dict[str, Any], history: History) -> dict[str, Any]:
-    """The facts of a finished run. session: a boto3 Session for the simulator."""
+    """The facts of a finished run, and what the run itself found out inside the cluster (its report).
+
+    session: a boto3 Session for the simulator.
+    """
     cluster = session.client("eks").describe_cluster(name=cluster_name)["cluster"]
     ec2 = session.client("ec2")
     mine = [{"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster_name]}]
     subnets = ec2.describe_subnets(Filters=mine)["Subnets"]
     reservations = ec2.describe_instances(Filters=mine)["Reservations"]
     instances = [instance for reservation in reservations for instance in reservation["Instances"]]
+    written = json.loads(execution["output"])
+    body = session.client("s3").get_object(Bucket=written["bucket"], Key=written["key"])["Body"]
+    told = json.loads(body.read())
     return {
         "cluster": cluster_name,
         "version": cluster["version"],
         "status": cluster["status"],
         "servers": [_server(subnet, instances) for subnet in subnets],
+        **{part: told[part] for part in ("findings", "addresses", "drill")},
         "simulatedSeconds": (execution["stopDate"] - execution["startDate"]).total_seconds(),
         "transitions": history.transitions,
         "historyEvents": history.events,
@@ -88,6 +99,16 @@ def tell(report: dict[str, Any]) -> str:
             f"  LNI at device index {server['lniDeviceIndex']}"
         )
         lines += [f"instance    {i['instance']}  {i['type']}  LNI {i['lni']}" for i in server["instances"]]
+    lines += [f"finding     {f['status']:<8}{f['id']:<22}{_short(f['evidence'])}" for f in report["findings"]]
+    lines += [
+        f"address     {a['address']}  on {a['outpostId']}, announced by {a['node']}"
+        for a in report["addresses"]
+    ]
+    lines += [
+        f"drill       round {number}: {move['address']} moved from {move['from']} to {move['to']} in {move['seconds']} s"
+        for number, moves in enumerate(report["drill"], 1)
+        for move in moves
+    ]
     rule = report["newSubnet"]
     lines += [
         f"LNI rule    {rule['subnet']} got LNI at device index {rule['lniDeviceIndex']}"
@@ -98,3 +119,7 @@ def tell(report: dict[str, Any]) -> str:
         f"real time   {report['realSeconds']:.1f} s",
     ]
     return "\n".join(lines)
+
+
+def _short(evidence: str) -> str:
+    return textwrap.shorten(evidence, 80, placeholder=" ...")

@@ -2,11 +2,13 @@
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from extended_cluster import aws, kubectl_access, left_out
 from extended_cluster.handler import Event, Result, state
+from extended_cluster.types import Server
 
 # Named one by one, so that the certificate authority (and whatever else travels along) stays out of it.
 _CLUSTER_FIELDS = ("name", "arn", "version", "endpoint")
@@ -15,10 +17,11 @@ _SERVER_FIELDS = ("outpostId", "subnetId", "launchTemplateId", "autoScalingGroup
 
 @state
 def handler(event: Event) -> Result:
-    """{spec, plan, cluster, servers, addons, startedAt, now, executionName} -> {bucket, key, report}.
+    """{spec, plan, cluster, servers, addons, proof, startedAt, now, executionName} -> {bucket, key, report}.
 
-    servers: [Server]; addons: [Addon]; report: the summary of what was written. Optional: verification,
-    ReadVerification's answer; drill: a list for each round of AwaitMove's answers.
+    servers: [Server]; addons: [Addon]; report: the summary of what was written. proof: {findings, addresses} of
+    ReadVerification, and drill: for each round, for each server, {server: Server, move: AwaitMove's answer}, or null
+    for one without addresses; all empty with kubernetes skip.
     """
     bucket = os.environ["REPORT_BUCKET"]
     report = build(event)
@@ -32,7 +35,9 @@ def handler(event: Event) -> Result:
 def build(event: Event) -> dict[str, Any]:
     """The whole report. Pure; times are ISO 8601 as Step Functions gives them."""
     started, finished = (datetime.fromisoformat(event[when]) for when in ("startedAt", "now"))
-    verification = event.get("verification", {"findings": [], "addresses": []})
+    proof = event["proof"]
+    drilled = [each for round_ in proof["drill"] for each in round_ if each]
+    servers = _as_they_are(event["servers"], [each["server"] for each in drilled])
     return {
         "execution": event["executionName"],
         "startedAt": event["startedAt"],
@@ -40,16 +45,30 @@ def build(event: Event) -> dict[str, Any]:
         "durationSeconds": round((finished - started).total_seconds()),
         "request": event["spec"],
         "cluster": {field: event["cluster"][field] for field in _CLUSTER_FIELDS},
-        "servers": [{field: server[field] for field in _SERVER_FIELDS} for server in event["servers"]],
+        "servers": [{field: server[field] for field in _SERVER_FIELDS} for server in servers],
         "addons": event["addons"],
-        "findings": verification["findings"],
-        "addresses": verification["addresses"],
-        "drill": event.get("drill", []),
+        "findings": proof["findings"],
+        "addresses": _after([each["move"] for each in drilled], proof["addresses"]),
+        "drill": [[each["move"] for each in round_ if each] for round_ in proof["drill"]],
         "kubectl": _kubectl(event),
         "decisions": event["plan"]["decisions"],
         "warnings": event["plan"]["warnings"],
         "expectedMinutes": event["plan"]["expectedMinutes"],
     }
+
+
+def _as_they_are(servers: Sequence[Server], drilled: Sequence[Server]) -> list[Server]:
+    """The drill ended instances that were there before it; its last word on a server counts."""
+    last = {server["outpostId"]: server for server in drilled}
+    return [last.get(server["outpostId"], server) for server in servers]
+
+
+def _after(
+    moves: Sequence[Mapping[str, Any]], addresses: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Where each address is announced after the drill's moves."""
+    last = {move["outpostId"]: move["to"] for move in moves}
+    return [{**each, "node": last.get(each["outpostId"], each["node"])} for each in addresses]
 
 
 def _kubectl(event: Event) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from extended_cluster.cidr import overlapping
 from extended_cluster.endpoint import ENDPOINT_SCHEMA, as_block, refusal_of
 from extended_cluster.errors import InvalidRequest
 from extended_cluster.lni_request import LNI_SCHEMA, contradiction, whole_numbers
-from extended_cluster.request_schema import OUTPOST_SCHEMA, SCHEMA, TAG_KEY
+from extended_cluster.request_schema import MAX_DRILLED, OUTPOST_SCHEMA, SCHEMA, TAG_KEY
 from extended_cluster.types import EndpointAccess, LniSpec, Nodes, OutpostSpec, Spec
 
 _validate: Final = fastjsonschema.compile(SCHEMA)
@@ -169,7 +169,13 @@ def _check_drill(spec: Mapping[str, Any]) -> None:
             '`drill` is "failover" and `kubernetes` is "skip", so no address would be there to move.',
             "failover with kubernetes verify, or null",
         )
-    if not any(outpost["metallb"] for outpost in spec["outposts"]):
+    drilled = sum(outpost["metallb"] is not None for outpost in spec["outposts"])
+    if drilled > MAX_DRILLED:
+        raise _invalid(
+            f'`drill` is "failover" and {drilled} servers have `metallb`: one run\'s history holds no drill of that many.',
+            f"failover with metallb on at most {MAX_DRILLED} servers, the others in a request of their own",
+        )
+    if not drilled:
         raise _invalid(
             '`drill` is "failover" and no server of `outposts` has `metallb`, so no address would be there to move.',
             "failover with at least one server's metallb addresses, or null",

@@ -12,6 +12,8 @@ from extended_cluster.metallb_request import METALLB_SCHEMA
 # Step Functions keeps at most 25,000 events of an execution (Step Functions guide, "Quotas") and the definition
 # lets every server wait its full time: more servers could overrun it. tests/unit/test_budget.py counts.
 MAX_OUTPOSTS: Final = 20
+# Servers whose addresses one run may drill: the rest of the execution's history (tests/unit/test_budget.py).
+MAX_DRILLED: Final = 2
 # EKS API reference, LogSetup types.
 LOG_TYPES: Final = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
@@ -214,7 +216,7 @@ SCHEMA: Final[dict[str, Any]] = {
             "enum": [None, "failover"],
             "default": None,
             "description": "failover: with the cluster proven, end the node that announces each server's address, "
-            "twice; null for no drill",
+            f"twice, on at most {MAX_DRILLED} servers with metallb; null for no drill",
             "examples": ["failover"],
         },
         "onFailure": {

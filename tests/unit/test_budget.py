@@ -24,8 +24,12 @@ def most_events(place: Placed) -> int:
 def test_even_if_every_server_waits_its_full_time_the_history_holds_it() -> None:
     iteration = 2  # started, succeeded; of both Maps
     by_server = sum(most_events(place) for place in PROVISION if of_a_server(place)) + 2 * iteration
-    drilled = sum(rounds(place) * (most_events(place) + iteration) for place in PROVISION if of_the_drill(place))
-    once = sum(most_events(place) for place in PROVISION if not of_a_server(place) and not of_the_drill(place))
+    drilled = sum(
+        rounds(place) * (most_events(place) + iteration) for place in PROVISION if of_the_drill(place)
+    )
+    once = sum(
+        most_events(place) for place in PROVISION if not of_a_server(place) and not of_the_drill(place)
+    )
     assert once + MAX_OUTPOSTS * by_server + MAX_DRILLED * drilled < MOST_EVENTS
 
 

@@ -54,6 +54,7 @@ EVENT: dict[str, Any] = {
     "cluster": CLUSTER,
     "servers": [{**SERVER, "userData": "SECRET-USER-DATA"}],
     "addons": [ADDON],
+    "proof": {"findings": [], "addresses": [], "drill": []},
     "startedAt": "2026-11-20T09:00:00.000Z",
     "now": "2026-11-20T09:14:30.400Z",
     "executionName": "run-1",
@@ -118,13 +119,37 @@ def test_what_was_proven_is_told_whole_in_the_report_and_short_in_the_output(
 ) -> None:
     finding = {"id": "lni-up", "required": True, "status": "pass", "evidence": "all up", "advice": "look"}
     address = {"outpostId": OUTPOST, "address": "192.168.10.200", "node": "node-1"}
-    moves = [[{"outpostId": OUTPOST, "from": "node-1", "to": "node-2", "seconds": 12}]] * 2
-    proven = {"verification": {"findings": [finding], "addresses": [address]}, "drill": moves}
-    result, put = write(monkeypatch, {**EVENT, **proven})
+    proof = {"findings": [finding], "addresses": [address], "drill": []}
+    result, put = write(monkeypatch, {**EVENT, "proof": proof})
     report = json.loads(put["Body"])
-    assert (report["findings"], report["addresses"], report["drill"]) == ([finding], [address], moves)
+    assert (report["findings"], report["addresses"], report["drill"]) == ([finding], [address], [])
     short = result["report"]
-    assert (short["findings"], short["addresses"], short["drill"]) == ({"lni-up": "pass"}, [address], moves)
+    assert (short["findings"], short["addresses"], short["drill"]) == ({"lni-up": "pass"}, [address], [])
+
+
+def test_after_a_drill_servers_and_addresses_are_as_its_last_round_left_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def made(number: int) -> dict[str, Any]:
+        replaced = {**SERVER, "instances": [{**NODE, "instanceId": f"i-{number + 1}"}]}
+        move = {
+            "outpostId": OUTPOST,
+            "address": "192.168.10.200",
+            "from": f"node-{number}",
+            "to": f"node-{number + 1}",
+            "instanceId": f"i-{number + 1}",
+            "seconds": 12,
+        }
+        return {"server": replaced, "move": move}
+
+    rounds = [[made(1), None], [made(2), None]]  # the second server has no addresses
+    address = {"outpostId": OUTPOST, "address": "192.168.10.200", "node": "node-1"}
+    proof = {"findings": [], "addresses": [address], "drill": rounds}
+    _, put = write(monkeypatch, {**EVENT, "proof": proof})
+    report = json.loads(put["Body"])
+    assert [node["instanceId"] for node in report["servers"][0]["instances"]] == ["i-3"]
+    assert report["addresses"] == [{**address, "node": "node-3"}]
+    assert [[move["to"] for move in moves] for moves in report["drill"]] == [["node-2"], ["node-3"]]
 
 
 def test_what_was_skipped_is_told_as_commands(monkeypatch: pytest.MonkeyPatch) -> None:
