@@ -1,7 +1,7 @@
 """What the node steps apply and delete, on the layer and on a real API server alike."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +12,9 @@ from label_nodes import label
 from remove_load_balancers import remove
 
 from extended_cluster.errors import FieldConflict, NotReadyYet
+from extended_cluster.kubernetes.connection import Connection
 from extended_cluster.node_readiness import control_plane_time
 from tests.kubernetes.conftest import NAME, Kubernetes, LayerServer
-from tests.kubernetes.product import Product
 from tests.unit import edge_nodes
 from tests.unit.coredns_addon import DEPLOYMENT, SERVICE
 from tests.unit.edge_nodes import CLUSTER, found, server
@@ -30,17 +30,35 @@ LEASES = "kube-controller-manager", "kube-scheduler"
 
 
 @pytest.fixture
-def product(kubernetes: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Product]:
-    """Nodes that a test made go with it: nobody runs pods on them."""
+def product(
+    kubernetes: Kubernetes, connect: Callable[[str], Connection], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Connection]:
+    """The functions' own client. Nodes that a test made go with it: nobody runs pods on them."""
     monkeypatch.setenv("PRINCIPAL_ARN", "the administrator of the tests")
-    made = Product(kubernetes)
+    made = connect(kubernetes.server.admin)
+    if kubernetes.real:
+        apply = made.apply
+        monkeypatch.setattr(made, "apply", lambda obj, **more: apply(_without(obj), **more))
     yield made
     for node in made.list("v1", "Node", labels="eks-outposts-servers/outpost"):
         made.delete("v1", "Node", node["metadata"]["name"])
 
 
+def _without(value: Any) -> Any:
+    """What Kubernetes 1.20, the real server of these tests, knows: both fields are of 1.21.
+
+    Without maxSurge the strategy's maxUnavailable of 0 would be refused, so it goes with it.
+    """
+    if isinstance(value, list):
+        return [_without(each) for each in value]
+    if isinstance(value, dict):
+        later = {"internalTrafficPolicy", "rollingUpdate"}
+        return {key: _without(each) for key, each in value.items() if key not in later}
+    return value
+
+
 @pytest.fixture
-def coredns(kubernetes: Kubernetes, product: Product) -> Iterator[Json]:
+def coredns(kubernetes: Kubernetes, product: Connection) -> Iterator[Json]:
     """The add-on's Deployment, where EKS is simulated as it makes it, and none of the add-on afterwards."""
     addon = {"clusterName": NAME, "addonName": "coredns"}
     if isinstance(kubernetes.server, LayerServer):
@@ -80,7 +98,7 @@ def version(kubernetes: Kubernetes, path: str) -> str:
     return str(kubernetes.ask("GET", path).body["metadata"]["resourceVersion"])
 
 
-def test_labels_come_and_go_and_the_others_stay(kubernetes: Kubernetes, product: Product) -> None:
+def test_labels_come_and_go_and_the_others_stay(kubernetes: Kubernetes, product: Connection) -> None:
     make_nodes(kubernetes, 1, 2)
     assert label(product, [found(1), found(2)])["labelled"] == ["node-1", "node-2"]
     before = version(kubernetes, "/api/v1/nodes/node-1")
@@ -93,14 +111,14 @@ def test_labels_come_and_go_and_the_others_stay(kubernetes: Kubernetes, product:
     assert [each.get(LNI) for each in labels] == ["ready", None]
 
 
-def test_a_label_of_somebody_else_is_not_taken(kubernetes: Kubernetes, product: Product) -> None:
+def test_a_label_of_somebody_else_is_not_taken(kubernetes: Kubernetes, product: Connection) -> None:
     make_nodes(kubernetes, 1)
     make_nodes(kubernetes, 2, labels={LNI: "ready"})
     with pytest.raises(FieldConflict, match=r"Node node-2 has the label .* held by tests"):
         label(product, [found(1)])
 
 
-def test_nodes_are_judged_by_what_a_server_tells(kubernetes: Kubernetes, product: Product) -> None:
+def test_nodes_are_judged_by_what_a_server_tells(kubernetes: Kubernetes, product: Connection) -> None:
     def renew(name: str, namespace: str, moment: str) -> None:
         lease = edge_nodes.lease(name, namespace, moment)
         path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"
@@ -125,7 +143,7 @@ def test_nodes_are_judged_by_what_a_server_tells(kubernetes: Kubernetes, product
 
 
 def test_coredns_on_each_node_is_accepted_and_a_second_run_changes_nothing(
-    kubernetes: Kubernetes, product: Product, coredns: Json
+    kubernetes: Kubernetes, product: Connection, coredns: Json
 ) -> None:
     spec = kubernetes.ask("GET", KUBE_DNS).body["spec"]
     assert ensure(product, [], last=False) == {"nodes": 0}
@@ -147,7 +165,7 @@ def test_coredns_on_each_node_is_accepted_and_a_second_run_changes_nothing(
 
 
 @pytest.mark.usefixtures("coredns")
-def test_what_eks_applies_again_leaves_ours_alone(kubernetes: Kubernetes, product: Product) -> None:
+def test_what_eks_applies_again_leaves_ours_alone(kubernetes: Kubernetes, product: Connection) -> None:
     ensure(product, [], last=False)
     annotations = {"example.com/of": "eks"}
     assert kubernetes.apply(KUBE_DNS, of_eks(annotations=annotations), "eks").code == 200
@@ -158,7 +176,7 @@ def test_what_eks_applies_again_leaves_ours_alone(kubernetes: Kubernetes, produc
 
 @pytest.mark.usefixtures("coredns")
 def test_a_field_that_somebody_else_took_is_told_with_its_manager(
-    kubernetes: Kubernetes, product: Product
+    kubernetes: Kubernetes, product: Connection
 ) -> None:
     ensure(product, [], last=False)
     theirs = kubernetes.ask("GET", DAEMON_SET).body
@@ -171,7 +189,7 @@ def test_a_field_that_somebody_else_took_is_told_with_its_manager(
         ensure(product, [], last=False)
 
 
-def test_load_balancers_go_and_other_services_stay(kubernetes: Kubernetes, product: Product) -> None:
+def test_load_balancers_go_and_other_services_stay(kubernetes: Kubernetes, product: Connection) -> None:
     path = kubernetes.namespace("shop")
     for name, kind in (("web", "LoadBalancer"), ("intern", "ClusterIP")):
         spec: Json = {"type": kind, "ports": [{"port": 80, "protocol": "TCP"}], "selector": {"app": name}}

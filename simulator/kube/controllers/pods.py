@@ -46,9 +46,11 @@ def start(loop: "Controllers") -> None:
         if not node or "deletionTimestamp" in meta:
             continue
         member = members.get(node)
-        if member is None:  # podgc: "pods bound to non-existent nodes"
-            loop.store.drop(PODS.key, pod)
-            loop.changed = True
+        if member is None:
+            if loop.store.get(NODES, "", node) is None:  # podgc: "pods bound to non-existent nodes"
+                loop.store.drop(PODS.key, pod)
+                loop.changed = True
+            # Else somebody made the Node, and no kubelet runs its pods.
         elif node not in loop.ready_nodes():
             _tell(loop, pod, {**pod.get("status", {}), "conditions": [_condition("Ready", ok=False)]})
         elif obstacle := _obstacle(loop, pod, member):
