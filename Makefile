@@ -61,6 +61,7 @@ lint: install ## Formatting, lint, types, template and state machine validation
 .PHONY: unit
 unit: install ## Unit tests and the simulator's own
 	"$(BIN)/python" -m pytest -q -n auto tests/unit tests/simulator tests/kubernetes
+	"$(BIN)/python" -m pytest -q tests/probe
 
 .PHONY: workflow
 workflow: install ## Workflow tests: the real template on the simulator, by public APIs only

@@ -1,9 +1,11 @@
 """The plan in sentences: one decision for each resource, with its reason."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
+from extended_cluster import lni_guest
 from extended_cluster.errors import LniConflict
+from extended_cluster.names import LOAD_BALANCER_CLASS, METALLB_NAMESPACE, METALLB_VERSION
 from extended_cluster.types import (
     ClusterFacts,
     Decision,
@@ -135,6 +137,34 @@ def for_addons(cluster: ClusterFacts) -> list[Decision]:
             reason=f"{because}; EKS's default version for Kubernetes {cluster['version']}",
         )
         for name, because in ADDONS.items()
+    ]
+
+
+def for_metallb(servers: Sequence[ServerPlan], cluster: ClusterFacts) -> list[Decision]:
+    """MetalLB, and each server's addresses. What an existing cluster has of them is seen when they are applied."""
+    with_addresses = [(server, server["metallb"]) for server in servers if server["metallb"] is not None]
+    if not with_addresses:
+        return []
+    action: Literal["create", "enable"] = "enable" if cluster["exists"] else "create"
+    then = "; what is there of ours is made the same" if cluster["exists"] else ""
+    metallb = Decision(
+        action=action,
+        resource=f"MetalLB {METALLB_VERSION} in namespace {METALLB_NAMESPACE}",
+        reason=f"metallb of the request asks for addresses on the LAN; it serves load balancer class "
+        f"{LOAD_BALANCER_CLASS} alone, so that no AWS load balancer is made{then}",
+    )
+    return [
+        metallb,
+        *(
+            Decision(
+                action=action,
+                resource=f"IPAddressPool and L2Advertisement {server['outpostId']}: "
+                f"{', '.join(wanted['addresses'])}, announced on {lni_guest.name(server['lni'])}",
+                reason="servers are islands, so each has addresses of its own, announced by its nodes with a verified "
+                f"local network interface alone{then}",
+            )
+            for server, wanted in with_addresses
+        ),
     ]
 
 

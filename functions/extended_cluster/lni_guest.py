@@ -22,6 +22,15 @@ LAN_TABLE = 1100
 type Sections = list[tuple[str, list[str]]]
 
 
+def name(lni: LniSpec) -> str:
+    """The guest's name of the interface that has the LAN's address.
+
+    ens5 is device index 0, by PCI order on Nitro (reported; facts: LNI): our files match by MAC address and rename
+    nothing.
+    """
+    return f"ens{5 + lni['deviceIndex']}" if lni["vlan"] is None else f"lni.{lni['vlan']}"
+
+
 def files(lni: LniSpec) -> dict[str, str]:
     """File name -> content, to be written into ``FOLDER``.
 
@@ -32,16 +41,16 @@ def files(lni: LniSpec) -> dict[str, str]:
     match = ("Match", [f"PermanentMACAddress={MAC}"])
     if lni["vlan"] is None:
         return {"10-lni.network": _text([match, link, *_addressed(lni)])}
-    name = f"lni.{lni['vlan']}"
+    vlan = name(lni)
     return {
-        "10-lni.network": _text([match, link, ("Network", [f"VLAN={name}", *_QUIET, "DHCP=no"])]),
+        "10-lni.network": _text([match, link, ("Network", [f"VLAN={vlan}", *_QUIET, "DHCP=no"])]),
         "10-lni-vlan.netdev": _text(
             [
-                ("NetDev", [f"Name={name}", "Kind=vlan", f"MTUBytes={lni['mtu']}"]),
+                ("NetDev", [f"Name={vlan}", "Kind=vlan", f"MTUBytes={lni['mtu']}"]),
                 ("VLAN", [f"Id={lni['vlan']}"]),
             ]
         ),
-        "10-lni-vlan.network": _text([("Match", [f"Name={name}"]), link, *_addressed(lni)]),
+        "10-lni-vlan.network": _text([("Match", [f"Name={vlan}"]), link, *_addressed(lni)]),
     }
 
 

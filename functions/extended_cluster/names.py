@@ -16,6 +16,14 @@ RUN_ACCESS = "run"
 # The VPC CNI leaves interfaces alone that carry exactly this tag and value:
 # amazon-vpc-cni-k8s pkg/ipamd/ipamd.go (facts: ten facts, row 3).
 NO_MANAGE_TAG = "node.k8s.amazonaws.com/no_manage"
+# Which Services MetalLB serves; any other class, or none, is not its business (Kubernetes, "Service",
+# loadBalancerClass).
+LOAD_BALANCER_CLASS = "eks-outposts-servers/metallb"
+METALLB_NAMESPACE = "metallb-system"
+METALLB_VERSION = "v0.16.1"
+# On every Kubernetes object that we make and keep (Kubernetes, "Recommended labels"); what lacks it is another's.
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "eks-outposts-servers"
 
 # Set on a node once VerifyLni has seen its LNI; MetalLB announces from these nodes alone.
 LNI_READY_LABEL = "eks-outposts-servers/lni"

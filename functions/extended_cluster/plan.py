@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Final
 
-from extended_cluster import decisions, expected, lan, warnings
+from extended_cluster import decisions, expected, lan, metallb_request, warnings
 from extended_cluster.cidr import next_free
 from extended_cluster.errors import ClusterConflict, ImageUnsupported, InvalidRequest, NetworkUnsupported
 from extended_cluster.names import cluster_tags, server_name, server_tags
@@ -64,6 +64,7 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             subnetCidr=cidr,
             nodes=wanted["nodes"],
             lni=wanted["lni"],
+            metallb=wanted["metallb"],
             sessionManager=spec["sessionManager"],
             logGroup=log_group,
             name=server_name(name, outpost_id),
@@ -80,6 +81,7 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             decisions.for_node_group(server, wanted, outpost),
         ]
         _require_key_in(spec["secretsKmsKeyArn"], outpost["outpostArn"])
+    made += decisions.for_metallb(servers, cluster)
     seen = [outposts[server["outpostId"]] for server in servers]
     new_nodes = any(
         outpost["slots"]["ours"] < server["nodes"]["desired"]
@@ -105,9 +107,13 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             *warnings.of_network(cluster, facts["network"]),
             *warnings.of_capacity(servers, seen),
             *warnings.of_failure(spec, cluster),
+            *warnings.of_drill(spec),
             *lan.warnings(spec["outposts"]),
+            *metallb_request.warnings(spec["outposts"]),
         ],
-        expectedMinutes=expected.minutes(new_cluster=not cluster["exists"], new_nodes=new_nodes),
+        expectedMinutes=expected.minutes(
+            new_cluster=not cluster["exists"], new_nodes=new_nodes, drill=spec["drill"] is not None
+        ),
     )
     _require_small(plan)
     return plan

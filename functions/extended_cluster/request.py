@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 import fastjsonschema
 
+from extended_cluster import metallb_request
 from extended_cluster.cidr import overlapping
 from extended_cluster.endpoint import ENDPOINT_SCHEMA, as_block, refusal_of
 from extended_cluster.errors import InvalidRequest
@@ -34,9 +35,11 @@ def complete(request: object) -> Spec:
         _check_cidr(outpost, f"outposts[{place}].subnetCidr")
     spec["capacityWaitMinutes"] = int(spec["capacityWaitMinutes"])  # 30.0 is an integer to JSON Schema
     _check_different(spec["outposts"])
+    _check_metallb(spec["outposts"])
     _check_endpoint(spec["endpointAccess"])
     _check_rollback(spec)
     _check_kubernetes(spec)
+    _check_drill(spec)
     return cast(Spec, spec)
 
 
@@ -103,6 +106,13 @@ def _check_different(outposts: list[OutpostSpec]) -> None:
                 )
 
 
+def _check_metallb(outposts: list[OutpostSpec]) -> None:
+    if wrong := metallb_request.contradiction(outposts):
+        raise _invalid(
+            f"`{wrong.field}` is {json.dumps(wrong.value)}: {wrong.reason}.", _accepted(wrong.schema)
+        )
+
+
 def _check_endpoint(access: EndpointAccess) -> None:
     field, cidrs, prefix_list = "endpointAccess", access["publicCidrs"], access["prefixListId"]
     asked = json.dumps(access)
@@ -139,6 +149,30 @@ def _check_kubernetes(spec: Mapping[str, Any]) -> None:
             '`kubernetes` is "verify" and `endpointAccess.private` is false, so the functions that prove the cluster, '
             "which are in its VPC, could not reach the Kubernetes API.",
             "verify with a private endpoint (public access may be on besides), or skip",
+        )
+    with_addresses = [
+        place for place, outpost in enumerate(spec["outposts"]) if outpost["metallb"] is not None
+    ]
+    if spec["kubernetes"] == "skip" and with_addresses:
+        raise _invalid(
+            f'`kubernetes` is "skip" and `outposts[{with_addresses[0]}].metallb` asks for addresses, which MetalLB '
+            "would have to give.",
+            "metallb null with skip, or verify",
+        )
+
+
+def _check_drill(spec: Mapping[str, Any]) -> None:
+    if spec["drill"] is None:
+        return
+    if spec["kubernetes"] != "verify":
+        raise _invalid(
+            '`drill` is "failover" and `kubernetes` is "skip", so no address would be there to move.',
+            "failover with kubernetes verify, or null",
+        )
+    if not any(outpost["metallb"] for outpost in spec["outposts"]):
+        raise _invalid(
+            '`drill` is "failover" and no server of `outposts` has `metallb`, so no address would be there to move.',
+            "failover with at least one server's metallb addresses, or null",
         )
 
 

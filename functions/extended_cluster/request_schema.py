@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from extended_cluster.endpoint import ENDPOINT_SCHEMA
 from extended_cluster.lni_request import LNI_SCHEMA
+from extended_cluster.metallb_request import METALLB_SCHEMA
 
 # Step Functions keeps at most 25,000 events of an execution (Step Functions guide, "Quotas") and the definition
 # lets every server wait its full time: more servers could overrun it. tests/unit/test_budget.py counts.
@@ -100,6 +101,7 @@ OUTPOST_SCHEMA: Final[dict[str, Any]] = {
             "examples": ["nodeadm"],
         },
         "lni": LNI_SCHEMA,
+        "metallb": METALLB_SCHEMA,
     },
 }
 
@@ -207,6 +209,13 @@ SCHEMA: Final[dict[str, Any]] = {
             "default": "verify",
             "description": "verify to set up Kubernetes and prove that the cluster works, or skip to leave that out",
             "examples": ["skip"],
+        },
+        "drill": {
+            "enum": [None, "failover"],
+            "default": None,
+            "description": "failover: with the cluster proven, end the node that announces each server's address, "
+            "twice; null for no drill",
+            "examples": ["failover"],
         },
         "onFailure": {
             "enum": ["keep", "rollback"],

@@ -39,6 +39,12 @@ class LniSpec(TypedDict):
     vlan: int | None
 
 
+class MetalLbSpec(TypedDict):
+    """addresses: IPv4 ranges and blocks of the LAN (address_ranges.py) for Services on one server."""
+
+    addresses: list[str]
+
+
 class OutpostSpec(TypedDict):
     """What is wanted of one Outposts server; None means that preflight or the plan chooses."""
 
@@ -49,6 +55,7 @@ class OutpostSpec(TypedDict):
     imageId: str | None
     userData: Literal["nodeadm"] | None
     lni: LniSpec
+    metallb: MetalLbSpec | None
 
 
 class EndpointAccess(TypedDict):
@@ -74,6 +81,7 @@ class Spec(TypedDict):
     deletionProtection: bool
     sessionManager: bool
     kubernetes: Literal["verify", "skip"]
+    drill: Literal["failover"] | None
     onFailure: Literal["keep", "rollback"]
     tags: Tags
 
@@ -219,7 +227,7 @@ class ClusterPlan(TypedDict):
 class ServerPlan(TypedDict):
     """Everything one server's states need. name is that of its subnet, launch template and group.
 
-    logGroup: of the nodes' CloudWatch agent; None without it.
+    logGroup: of the nodes' CloudWatch agent; None without it. metallb: None for no addresses on the LAN.
     """
 
     outpostId: str
@@ -231,6 +239,7 @@ class ServerPlan(TypedDict):
     subnetCidr: str
     nodes: Nodes
     lni: LniSpec
+    metallb: MetalLbSpec | None
     sessionManager: bool
     logGroup: str | None
     name: str

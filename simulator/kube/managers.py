@@ -67,6 +67,12 @@ def entries_of(obj: Json) -> list[Json]:
     return found
 
 
+def without_times(obj: Json) -> Json:
+    """The object as it is compared: when a manager wrote last is no content."""
+    entries = [{**entry, "time": ""} for entry in entries_of(obj)]
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": entries}}
+
+
 def updated(old: Json, new: Json, node: Node, manager: Manager, now: str) -> list[Json]:
     """managedFields after a write that is no apply: what it changed is the writer's and nobody else's."""
     changed, removed = fields.changes(_plain(old), _plain(new), node)
@@ -80,7 +86,7 @@ def updated(old: Json, new: Json, node: Node, manager: Manager, now: str) -> lis
             own |= owned - removed
         elif left := owned - changed - removed:
             entries.append({**entry, "fieldsV1": fields.to_fields_v1(left)})
-    return [*entries, _entry(manager, own, now)] if own else entries
+    return _in_order([*entries, _entry(manager, own, now)] if own else entries)
 
 
 def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *, force: bool) -> Json:
@@ -116,8 +122,14 @@ def applied(live: Json, config: Json, node: Node, manager: Manager, now: str, *,
         entries.append({**own, "apiVersion": manager.api_version})
     elif wanted:
         entries.append(_entry(manager, wanted, now))
-    merged.setdefault("metadata", {})["managedFields"] = entries
+    merged.setdefault("metadata", {})["managedFields"] = _in_order(entries)
     return merged
+
+
+def _in_order(entries: list[Json]) -> list[Json]:
+    """managedfields/internal/managedfields.go, sortEncodedManagedFields: what changes nothing writes nothing."""
+    parts = ("operation", "time", "manager", "apiVersion", "subresource")
+    return sorted(entries, key=lambda entry: [entry.get(part, "") for part in parts])
 
 
 def merge(live: Any, config: Any, node: Node) -> Any:

@@ -308,7 +308,8 @@ class Objects:
         for part in ("uid", "creationTimestamp", "resourceVersion", "generation"):
             if part in old["metadata"]:
                 new["metadata"][part] = old["metadata"][part]
-        if new == old:
+        # A write whose only effect is a later time in managedFields is none (kubernetes #106388, since 1.25).
+        if managers.without_times(new) == managers.without_times(old):
             return old
         if _desired(new) != _desired(old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 1) + 1

@@ -22,6 +22,7 @@ SERVER: ServerPlan = {
     "subnetCidr": "10.0.64.0/24",
     "nodes": {"min": 1, "desired": 1, "max": 2},
     "lni": LNI,
+    "metallb": None,
     "sessionManager": True,
     "logGroup": None,
     "name": f"edge-1-{OUTPOST}",

@@ -201,6 +201,7 @@ def test_the_plan_of_a_new_cluster() -> None:
                 "mtu": 1500,
                 "vlan": None,
             },
+            "metallb": None,
             "sessionManager": True,
             "logGroup": None,
             "name": name,
@@ -448,6 +449,27 @@ def test_the_lan_goes_into_the_cluster_s_plan_and_the_decisions() -> None:
     assert told["action"] == "enable"
     for part in ("192.168.10.5/24", "VLAN 7", "192.168.10.1"):
         assert part in told["resource"]
+
+
+@pytest.mark.parametrize(("exists", "action"), [(False, "create"), (True, "enable")])
+def test_metallb_and_each_server_s_addresses_are_decided(exists: bool, action: str) -> None:
+    request, seen = several(2)
+    first = {
+        "lni": {"localCidr": "192.168.10.0/24", "vlan": 7},
+        "metallb": {"addresses": ["192.168.10.200/31"]},
+    }
+    request["outposts"][0] |= first
+    seen["cluster"]["exists"] = exists
+    made = plan(seen, request=request)
+    assert [server["metallb"] for server in made["servers"]] == [first["metallb"], None]
+    told = [one for one in made["decisions"] if one["resource"].startswith(("MetalLB", "IPAddressPool"))]
+    assert [one["action"] for one in told] == [action, action]
+    assert told[0]["resource"] == "MetalLB v0.16.1 in namespace metallb-system"
+    assert told[1]["resource"] == (
+        f"IPAddressPool and L2Advertisement {made['servers'][0]['outpostId']}: 192.168.10.200/31, announced on lni.7"
+    )
+    assert sum("DHCP server gives out" in warning for warning in made["warnings"]) == 1
+    assert not [one for one in plan(seen)["decisions"] if "MetalLB" in one["resource"]]
 
 
 @pytest.mark.parametrize("lan", ["10.0.200.0/24", "10.0.0.0/8", "172.20.4.0/24", "10.100.0.0/24"])
