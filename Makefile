@@ -41,7 +41,7 @@ stop: ## Stop a simulator left running
 build: install .aws-sam/build/made ## Build the functions as they are deployed, if anything has changed
 
 # The mark lies inside what sam build makes, and goes when that is made anew by hand.
-.aws-sam/build/made: $(VENV)/installed scripts/build template.yaml guard.yaml samconfig.toml $(shell find functions statemachine -type f -not -name '*.pyc')
+.aws-sam/build/made: $(VENV)/installed scripts/build template.yaml guard.yaml samconfig.toml $(shell find functions kubernetes_client_layer statemachine -type f -not -name '*.pyc')
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build
 	@touch "$@"
 
@@ -61,6 +61,7 @@ lint: install ## Formatting, lint, types, template and state machine validation
 .PHONY: unit
 unit: install ## Unit tests and the simulator's own
 	"$(BIN)/python" -m pytest -q -n auto tests/unit tests/simulator tests/kubernetes
+	"$(BIN)/python" -m pytest -q tests/probe
 
 .PHONY: workflow
 workflow: install ## Workflow tests: the real template on the simulator, by public APIs only

@@ -167,6 +167,86 @@ class NetworkServicesNotReady(ProvisioningError):
     """MetalLB or its webhook did not come up in all the time it was given; the message names what waits, and why."""
 
 
+class VerificationConflict(ProvisioningError):
+    """The verification's namespace exists and is not ours."""
+
+
+class VerificationLeftBehind(ProvisioningError):
+    """What a verification put into the cluster does not go away; the message names what is left and what holds it."""
+
+
+class LniNotLabelled(ProvisioningError):
+    """Finding lni-ready: a node lacks the label that LabelNodes gives after VerifyLni."""
+
+
+class SnatNotExcluded(ProvisioningError):
+    """Finding snat-exclusion: the VPC CNI would translate what pods send to the LAN, and no answer would come back."""
+
+
+class ImageNotPulled(ProvisioningError):
+    """Finding image-pulled: a node cannot get VerificationImage."""
+
+
+class SmokeNotRunning(ProvisioningError):
+    """Finding smoke-running: a plain pod does not become Ready on a node."""
+
+
+class ProbeReportMissing(ProvisioningError):
+    """Finding probe-report: a node's probe has told nothing in this run."""
+
+
+class ProbeReportStale(ProvisioningError):
+    """Finding probe-fresh: a node's probe has stopped telling."""
+
+
+class LniWithoutAddress(ProvisioningError):
+    """Finding lni-up: a node's LNI is missing, down, without an address, or has one that is not of the LAN."""
+
+
+class DuplicateAddress(ProvisioningError):
+    """Finding no-duplicate-address: somebody else on the LAN claims an address that is ours."""
+
+
+class LniUnreachable(ProvisioningError):
+    """Finding lni-reach: two nodes of one server do not reach each other through their LNIs."""
+
+
+class LniMtuTooSmall(ProvisioningError):
+    """Finding lni-mtu: packets of the LNI's MTU do not pass the LAN whole, or the interface has another MTU."""
+
+
+class LocalDnsFailed(ProvisioningError):
+    """Finding local-dns: names do not resolve on a node, or not by the node's own CoreDNS."""
+
+
+class AwsLoadBalancerMade(ProvisioningError):
+    """Finding no-aws-load-balancer: an AWS load balancer was made for a Service of MetalLB's class."""
+
+
+class AddressNotAssigned(ProvisioningError):
+    """Finding address-assigned: MetalLB gave a Service no address."""
+
+
+class AddressOutsidePool(ProvisioningError):
+    """Finding address-in-pool: a Service has an address that is not of its server's pool."""
+
+
+class AddressNotAnnounced(ProvisioningError):
+    """Finding announced: no MetalLB speaker announces a Service's address."""
+
+
+class AnnouncedElsewhere(ProvisioningError):
+    """Finding announced-on-lni: an address is announced by another server's node, or not on the LNI alone."""
+
+
+class VipUnreachable(ProvisioningError):
+    """Finding vip-reach: an address on the LAN does not answer another node of its server."""
+
+
+class FailoverFailed(ProvisioningError):
+    """The drill: an address did not move to another node, or not back to the server that lost its only one."""
+
+
 class MalformedEvent(ProvisioningError):
     """An event that lacks what its kind must carry. It goes to the dead-letter queue whole."""
 

@@ -8,4 +8,5 @@ CHECKS: Final = (
     "that the node role has an access entry of type EC2_LINUX",
     "that the node subnet's default route leads to a NAT gateway and the service link is up",
     "that name, endpoint, certificate authority and service CIDR in its user data are the cluster's",
+    "that it still runs: its Auto Scaling group may have replaced it",
 )

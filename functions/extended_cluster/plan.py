@@ -107,10 +107,13 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             *warnings.of_network(cluster, facts["network"]),
             *warnings.of_capacity(servers, seen),
             *warnings.of_failure(spec, cluster),
+            *warnings.of_drill(spec),
             *lan.warnings(spec["outposts"]),
             *metallb_request.warnings(spec["outposts"]),
         ],
-        expectedMinutes=expected.minutes(new_cluster=not cluster["exists"], new_nodes=new_nodes),
+        expectedMinutes=expected.minutes(
+            new_cluster=not cluster["exists"], new_nodes=new_nodes, drill=spec["drill"] is not None
+        ),
     )
     _require_small(plan)
     return plan

@@ -39,6 +39,7 @@ def complete(request: object) -> Spec:
     _check_endpoint(spec["endpointAccess"])
     _check_rollback(spec)
     _check_kubernetes(spec)
+    _check_drill(spec)
     return cast(Spec, spec)
 
 
@@ -157,6 +158,21 @@ def _check_kubernetes(spec: Mapping[str, Any]) -> None:
             f'`kubernetes` is "skip" and `outposts[{with_addresses[0]}].metallb` asks for addresses, which MetalLB '
             "would have to give.",
             "metallb null with skip, or verify",
+        )
+
+
+def _check_drill(spec: Mapping[str, Any]) -> None:
+    if spec["drill"] is None:
+        return
+    if spec["kubernetes"] != "verify":
+        raise _invalid(
+            '`drill` is "failover" and `kubernetes` is "skip", so no address would be there to move.',
+            "failover with kubernetes verify, or null",
+        )
+    if not any(outpost["metallb"] for outpost in spec["outposts"]):
+        raise _invalid(
+            '`drill` is "failover" and no server of `outposts` has `metallb`, so no address would be there to move.',
+            "failover with at least one server's metallb addresses, or null",
         )
 
 

@@ -210,6 +210,13 @@ SCHEMA: Final[dict[str, Any]] = {
             "description": "verify to set up Kubernetes and prove that the cluster works, or skip to leave that out",
             "examples": ["skip"],
         },
+        "drill": {
+            "enum": [None, "failover"],
+            "default": None,
+            "description": "failover: with the cluster proven, end the node that announces each server's address, "
+            "twice; null for no drill",
+            "examples": ["failover"],
+        },
         "onFailure": {
             "enum": ["keep", "rollback"],
             "default": "keep",

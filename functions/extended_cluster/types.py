@@ -81,6 +81,7 @@ class Spec(TypedDict):
     deletionProtection: bool
     sessionManager: bool
     kubernetes: Literal["verify", "skip"]
+    drill: Literal["failover"] | None
     onFailure: Literal["keep", "rollback"]
     tags: Tags
 

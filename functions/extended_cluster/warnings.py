@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from extended_cluster.endpoint import EVERYONE
+from extended_cluster.expected import DRILL_ROUNDS
 from extended_cluster.types import ClusterFacts, ClusterSettings, NetworkFacts, OutpostFacts, ServerPlan, Spec
 
 SUPPORT_DAYS: Final = 90
@@ -88,6 +89,21 @@ def of_failure(spec: Spec, cluster: ClusterFacts) -> list[str]:
     return [
         f"If this run fails before cluster {cluster['name']} is complete, all that bears its tag is torn down, "
         "servers that were finished among it (onFailure rollback)."
+    ]
+
+
+def of_drill(spec: Spec) -> list[str]:
+    """What the drill takes away, and for how long."""
+    if spec["drill"] is None:
+        return []
+    drilled = [outpost for outpost in spec["outposts"] if outpost["metallb"]]
+    told = [
+        f"The drill ends {DRILL_ROUNDS} nodes of each server with metallb, one after the other, with what runs on them."
+    ]
+    return told + [
+        f"{outpost['outpostId']} has one node: in the drill its address is away until the replacement is up."
+        for outpost in drilled
+        if outpost["nodes"]["desired"] == 1
     ]
 
 

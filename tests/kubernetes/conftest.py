@@ -1,10 +1,13 @@
-"""The Kubernetes API that the tests talk to: the simulator's layer, or a real one where KUBEBUILDER_ASSETS says so."""
+"""The Kubernetes API that the tests talk to: the simulator's layer, or a real one where KUBEBUILDER_ASSETS says so.
+
+``kubernetes`` asks in HTTP; ``client`` is the functions' own client.
+"""
 
 import base64
 import json
 import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,10 @@ from typing import Any
 import pytest
 import urllib3
 
+from extended_cluster.kubernetes.connection import Connection
 from simulator.iam import sts
 from simulator.iam.credentials import Credentials
+from tests.kubernetes.loopback_tls import Asked, Authority, Told, serve
 from tests.kubernetes.real import RealServer, real_server
 from tests.kubernetes.token import token
 from tests.simulator.eks_account import EksAccount
@@ -37,8 +42,9 @@ class LayerServer:
         account.cloud.install(sts.operations(account.cloud))
         account.active(NAME)
         cluster = account.cluster(NAME)
-        self.endpoint = cluster["endpoint"]
-        authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
+        self.endpoint: str = cluster["endpoint"]
+        self.authority: str = cluster["certificateAuthority"]["data"]
+        authority = base64.b64decode(self.authority).decode()
         context = ssl.create_default_context(cadata=authority)
         # EKS's authority lacks an Authority Key Identifier, which Python 3.13 demands by default.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -109,3 +115,29 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]
             yield Kubernetes(server)
     else:
         yield Kubernetes(LayerServer())
+
+
+@pytest.fixture(scope="session")
+def connect(kubernetes: Kubernetes) -> Iterator[Callable[[str], Connection]]:
+    """The functions' client for a bearer token. The real server is in a network of its own, so a relay stands in."""
+    server = kubernetes.server
+
+    def relay(asked: Asked) -> Told:
+        headers = {
+            name.title(): asked.headers[name]
+            for name in ("authorization", "content-type")
+            if name in asked.headers
+        }
+        code, text = server.ask(asked.method, asked.path, asked.body or None, headers)
+        return Told(code, text, "application/json" if text.startswith("{") else "text/plain")
+
+    def connection(endpoint: str, authority: str) -> Callable[[str], Connection]:
+        cluster = {"name": NAME, "endpoint": endpoint, "certificateAuthority": authority}
+        return lambda bearer: Connection(cluster, bearer)
+
+    if isinstance(server, LayerServer):
+        yield connection(server.endpoint, server.authority)
+    else:
+        authority = Authority()
+        with serve(authority, relay) as endpoint:
+            yield connection(endpoint, authority.data)

@@ -23,6 +23,27 @@ def test_the_plan_always_says_that_aws_does_not_support_this_and_what_hangs_on_o
     assert len(told) == 2
 
 
+def test_a_drill_is_told_with_what_it_costs() -> None:
+    request, seen = several(2)
+    first, second = ({**each, "lni": LAN} for each in request["outposts"])
+    first["metallb"] = {"addresses": ["192.168.10.200/31"]}
+    asked = {**request, "outposts": [first, second], "drill": "failover"}
+    made = plan(seen, request=asked)
+    told = [warning for warning in made["warnings"] if "drill" in warning]
+    assert told == [
+        "The drill ends 2 nodes of each server with metallb, one after the other, with what runs on them.",
+        f"{first['outpostId']} has one node: in the drill its address is away until the replacement is up.",
+    ]
+    usual = plan(seen, request={**asked, "drill": None})
+    assert not any("drill" in warning for warning in usual["warnings"])
+    assert made["expectedMinutes"] == usual["expectedMinutes"] + 8
+    two = {**first, "nodes": {"desired": 2}}
+    assert (
+        len([w for w in plan(seen, request={**asked, "outposts": [two, second]})["warnings"] if "drill" in w])
+        == 1
+    )
+
+
 def test_servers_in_two_zones_are_no_single_zone() -> None:
     request, seen = several(2)
     seen["outposts"][1]["availabilityZone"] = "us-west-2b"
@@ -64,8 +85,9 @@ def test_a_size_that_the_server_can_never_reach_is_told() -> None:
 def test_the_endpoints_dangers_are_told(private: bool, blocks: list[str], said: str | None) -> None:
     seen = facts()
     seen["network"]["publicCidrs"] = blocks
-    access = {"endpointAccess": {"private": private, "publicCidrs": blocks}}
-    told = plan(seen, request=access, lni=LAN)["warnings"][2:]
+    access = {"private": private, "publicCidrs": blocks}
+    asked = {"endpointAccess": access, "kubernetes": "verify" if private else "skip"}
+    told = plan(seen, request=asked, lni=LAN)["warnings"][2:]
     assert [said in each for each in told if said] == ([True] if said else [])
     assert len(told) == bool(said)
 

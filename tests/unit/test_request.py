@@ -61,6 +61,7 @@ def test_the_least_request_gets_every_default() -> None:
         "sessionManager": True,
         "capacityWaitMinutes": 0,
         "kubernetes": "verify",
+        "drill": None,
         "onFailure": "keep",
         "tags": {},
     }
@@ -183,6 +184,15 @@ def test_nodes_left_out_follow_from_those_given(asked: dict[str, float], nodes: 
                 '`onFailure` is "rollback" and `deletionProtection` is true',
                 "rollback without deletion protection",
             ],
+        ),
+        (request(drill="reboot"), ['`drill` is "reboot"', "failover: with the cluster proven"]),
+        (
+            request(drill="failover"),
+            ['`drill` is "failover" and no server of `outposts` has `metallb`', "or null"],
+        ),
+        (
+            request(drill="failover", kubernetes="skip"),
+            ['`drill` is "failover" and `kubernetes` is "skip"', "kubernetes verify"],
         ),
         (request(kubernetes="apply"), ['`kubernetes` is "apply"', "verify to set up Kubernetes"]),
         (

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 import write_report
 
+from extended_cluster import kubectl_access, left_out
+from extended_cluster.types import ClusterPlan
 from tests.unit.fake_aws import FakeClient
 from tests.unit.server_plan import OUTPOST
+from tests.unit.server_plan import SERVER as SERVER_PLAN
 from tests.unit.stateful_aws import run
 from tests.unit.test_user_data import CLUSTER
 
@@ -23,11 +26,27 @@ SERVER = {
     "instances": [NODE],
 }
 ADDON = {"name": "coredns", "version": "v1.1.0-eksbuild.1", "status": "ACTIVE"}
-EVENT = {
-    "spec": {"clusterName": "edge-1"},
+ADMIN = "arn:aws:iam::123456789012:role/admin"
+PLANNED: ClusterPlan = {
+    "name": "edge-1",
+    "version": "1.35",
+    "exists": False,
+    "tags": {},
+    "settings": {
+        "endpointPrivate": True,
+        "publicCidrs": [],
+        "logTypes": [],
+        "secretsKmsKeyArn": None,
+        "deletionProtection": False,
+    },
+    "adminPrincipalArns": [ADMIN],
+    "localCidrs": [],
+}
+EVENT: dict[str, Any] = {
+    "spec": {"clusterName": "edge-1", "kubernetes": "verify"},
     "plan": {
-        "cluster": {},
-        "servers": [],
+        "cluster": PLANNED,
+        "servers": [SERVER_PLAN],
         "decisions": [{"action": "create", "resource": "cluster edge-1", "reason": "it does not exist"}],
         "warnings": ["not supported by AWS"],
         "expectedMinutes": 15,
@@ -41,11 +60,11 @@ EVENT = {
 }
 
 
-def write(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, dict[str, Any]]:
+def write(monkeypatch: pytest.MonkeyPatch, event: dict[str, Any] = EVENT) -> tuple[Any, dict[str, Any]]:
     """The state's result, and what was put."""
     monkeypatch.setenv("REPORT_BUCKET", "reports-bucket")
     s3 = FakeClient("s3", put_object={})
-    result = run(monkeypatch, write_report.handler, EVENT, s3=s3)
+    result = run(monkeypatch, write_report.handler, event, s3=s3)
     ((_, put),) = s3.calls
     return result, put
 
@@ -64,11 +83,15 @@ def test_it_says_what_was_made_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
         "startedAt": EVENT["startedAt"],
         "finishedAt": EVENT["now"],
         "durationSeconds": 870,
-        "request": {"clusterName": "edge-1"},
+        "request": {"clusterName": "edge-1", "kubernetes": "verify"},
         "cluster": {key: CLUSTER[key] for key in ("name", "arn", "version", "endpoint")},
         "servers": [SERVER],
         "addons": [ADDON],
-        "decisions": EVENT["plan"]["decisions"],  # type: ignore[index]
+        "findings": [],
+        "addresses": [],
+        "drill": [],
+        "kubectl": {"access": kubectl_access.commands(PLANNED, CLUSTER["arn"]), "grant": [], "leftOut": []},
+        "decisions": EVENT["plan"]["decisions"],
         "warnings": ["not supported by AWS"],
         "expectedMinutes": 15,
     }
@@ -84,7 +107,37 @@ def test_the_output_is_the_short_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
         "nodes": 1,
         "durationSeconds": 870,
         "warnings": ["not supported by AWS"],
+        "findings": {},
+        "addresses": [],
+        "drill": [],
     }
+
+
+def test_what_was_proven_is_told_whole_in_the_report_and_short_in_the_output(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finding = {"id": "lni-up", "required": True, "status": "pass", "evidence": "all up", "advice": "look"}
+    address = {"outpostId": OUTPOST, "address": "192.168.10.200", "node": "node-1"}
+    moves = [[{"outpostId": OUTPOST, "from": "node-1", "to": "node-2", "seconds": 12}]] * 2
+    proven = {"verification": {"findings": [finding], "addresses": [address]}, "drill": moves}
+    result, put = write(monkeypatch, {**EVENT, **proven})
+    report = json.loads(put["Body"])
+    assert (report["findings"], report["addresses"], report["drill"]) == ([finding], [address], moves)
+    short = result["report"]
+    assert (short["findings"], short["addresses"], short["drill"]) == ({"lni-up": "pass"}, [address], moves)
+
+
+def test_what_was_skipped_is_told_as_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, put = write(monkeypatch, {**EVENT, "spec": {**EVENT["spec"], "kubernetes": "skip"}})
+    assert json.loads(put["Body"])["kubectl"]["leftOut"] == left_out.commands([SERVER_PLAN])
+
+
+def test_without_an_administrator_the_report_says_how_to_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = {**EVENT["plan"], "cluster": {**PLANNED, "adminPrincipalArns": []}}
+    _, put = write(monkeypatch, {**EVENT, "plan": nobody})
+    told = json.loads(put["Body"])["kubectl"]
+    assert told["access"] == []
+    assert told["grant"] == kubectl_access.grant("edge-1", CLUSTER["arn"])
 
 
 def test_neither_certificate_authority_nor_user_data_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

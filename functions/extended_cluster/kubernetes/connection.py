@@ -38,7 +38,7 @@ class Connection:
     def __init__(self, cluster: Mapping[str, Any], bearer: str) -> None:
         """bearer: the token. Raises CertificateUntrusted when the cluster's authority cannot be read."""
         authority = cluster["certificateAuthority"]
-        transport = _Transport(verify=trust(cluster["name"], authority), trust_env=False)
+        transport = _Transport(verify=trust(cluster["name"], authority))
         self._cluster: str = cluster["name"]
         self._client: Any = Client(  # its overloads are for resources known by type
             SingleConfig(
@@ -49,7 +49,6 @@ class Connection:
             ),
             timeout=_TIMEOUT,
             field_manager=FIELD_MANAGER,
-            trust_env=False,  # no proxy: the endpoint is in the VPC
             transport=transport,
         )
         weakref.finalize(self, transport.close)
@@ -96,7 +95,10 @@ class Connection:
 
 
 class _Transport(httpx.HTTPTransport):
-    """Carries our own TLS context; lightkube copies its settings deeply, and a context cannot be copied."""
+    """Carries our own TLS context, and with it no proxy of the environment: the endpoint is in the VPC.
+
+    lightkube copies its settings deeply, and a context cannot be copied.
+    """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self

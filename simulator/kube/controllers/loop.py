@@ -7,7 +7,17 @@ not happen earlier, and latencies count from the moment that caused them where t
 from typing import TYPE_CHECKING
 
 from simulator.clock.kernel import Timer
-from simulator.kube.controllers import metallb, namespaces, nodes, pods, services, workloads
+from simulator.kube.controllers import (
+    addons,
+    election,
+    eviction,
+    metallb,
+    namespaces,
+    nodes,
+    pods,
+    services,
+    workloads,
+)
 from simulator.kube.resources import NODES
 
 if TYPE_CHECKING:
@@ -18,8 +28,11 @@ _ROUNDS = 50
 _STEPS = (
     nodes.register,
     nodes.heartbeat,
+    election.renew,
+    eviction.taint,
+    eviction.evict,
     namespaces.default_service_accounts,
-    workloads.addons,
+    addons.addons,
     workloads.deployments,
     workloads.replica_sets,
     workloads.daemon_sets,
@@ -31,6 +44,7 @@ _STEPS = (
     namespaces.finish_namespaces,
     workloads.tell_status,
     services.addresses,
+    services.node_ports,
     services.endpoints,
     metallb.controller,
     metallb.speakers,
@@ -45,6 +59,8 @@ class Controllers:
         self.objects, self.store = plane.objects, plane.objects.store
         self.changed = False
         self.joined: dict[str, nodes.Member] = {}
+        # Add-on -> its ARN, version and configuration as they were applied last.
+        self.applied: dict[str, tuple[str, str, str]] = {}
         self._due: dict[str, float] = {}
         self._timer: Timer | None = None
         self._closed = False

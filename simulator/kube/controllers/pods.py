@@ -1,5 +1,6 @@
 """Pods: the scheduler, and kubelet starting what was scheduled. No container runs."""
 
+from collections import Counter
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ _HOW = How("kube-scheduler")
 
 
 def schedule(loop: "Controllers") -> None:
-    """Give each pod the node with the fewest pods among those that it fits."""
+    """Give each pod one of the nodes that it fits: away from those it shuns, then where the fewest pods are."""
     for pod in loop.store.all(PODS):
         if pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
             continue
@@ -28,8 +29,10 @@ def schedule(loop: "Controllers") -> None:
             condition = _condition("PodScheduled", ok=False, reason="Unschedulable", message=why)
             _tell(loop, pod, {"phase": "Pending", "conditions": [condition]})
             continue
-        counts = [p["spec"].get("nodeName") for p in loop.store.all(PODS)]
-        best = min(able, key=lambda name: (counts.count(name), name))
+        others = [p for p in loop.store.all(PODS) if "deletionTimestamp" not in p["metadata"]]
+        counts = Counter(p["spec"].get("nodeName") for p in others)
+        shunned = Counter(p["spec"].get("nodeName") for p in others if placing.shunned(pod["spec"], p))
+        best = min((shunned[name], counts[name], name) for name in able)[-1]
         bound = {**pod, "spec": {**pod["spec"], "nodeName": best}}
         meta = pod["metadata"]
         loop.objects.update(PODS, meta["namespace"], meta["name"], bound, _HOW)
