@@ -44,7 +44,10 @@ def installed(kubernetes: Kubernetes) -> Iterator[Asked]:
             break
         kubernetes.server.pass_time(1)
     yield asked
-    asked.delete(*WEBHOOK)
+    for each in reversed(manifest(kubernetes)):  # the server is all modules'
+        meta = each["metadata"]
+        asked.delete(each["apiVersion"], each["kind"], meta["name"], meta.get("namespace", ""))
+    kubernetes.server.pass_time(30)
 
 
 def stored(asked: Asked, wanted: Json) -> Json:
