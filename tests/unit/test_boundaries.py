@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.handler_source import handler_modules, reached
+
 ROOT = Path(__file__).parents[2]
 FUNCTIONS, SIMULATOR = ROOT / "functions", ROOT / "simulator"
 FUNCTION_MODULES = {path.stem for path in FUNCTIONS.glob("*.py")} | {
@@ -71,6 +73,17 @@ def test_every_way_to_import_is_seen(source: str) -> None:
 def test_a_state_without_aws_calls_starts_without_the_sdk(module: str) -> None:
     """Cold start: boto3 costs most of it. (powertools imports the bare ``botocore`` package, which is cheap.)"""
     program = f"import sys, {module}; print({{'boto3', 'botocore.client'}} & set(sys.modules))"
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=FUNCTIONS, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout.strip() == "set()"
+
+
+def test_the_functions_inside_the_vpc_make_no_aws_call_and_start_without_the_sdk() -> None:
+    inside = sorted(name for name in handler_modules() if "PRINCIPAL_ARN" in reached(name).environment)
+    assert inside
+    assert [(name, reached(name).actions) for name in inside if reached(name).actions] == []
+    program = f"import sys, {', '.join(inside)}; print({{'boto3', 'botocore.client'}} & set(sys.modules))"
     ran = subprocess.run(
         [sys.executable, "-c", program], cwd=FUNCTIONS, capture_output=True, text=True, check=True, timeout=60
     )
