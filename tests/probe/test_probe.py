@@ -1,7 +1,8 @@
-"""The real probe on real network interfaces: five nodes and a stranger on a LAN of network namespaces.
+"""The real probe on real network interfaces: seven nodes and a stranger on a LAN of network namespaces.
 
 a and b are well; c hangs on a port that passes small packets only; d shares its address with a stranger, who also
-owns the services' addresses; e is cut off the LAN, and its LAN address is reachable through the VPC. f has no LNI.
+owns the services' addresses; e is cut off the LAN, and its LAN address is reachable through the VPC; f has no LNI; g
+has one with a small MTU of its own.
 """
 
 import json
@@ -16,7 +17,7 @@ import pytest
 from tests.probe.lab import API_ADDRESS, RUN_ID, Lab
 
 OUTPOST, OTHER = "op-0a1b2c3d4e5f60001", "op-0a1b2c3d4e5f60002"
-NODES = {"a": 21, "b": 22, "c": 23, "d": 24, "e": 25, "f": 26}
+NODES = {"a": 21, "b": 22, "c": 23, "d": 24, "e": 25, "f": 26, "g": 27}
 LISTEN = """
 import socket
 listener = socket.create_server(("{address}", {port}))
@@ -44,6 +45,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         for name, number in NODES.items():
             made.host(name, number, lan=f"{address(name)}/24")
         made.run("ip", "link", "set", "c-lan", "mtu", "1400")
+        made.run("ip", "link", "set", "ens6", "mtu", "1400", node="g")
         made.host("stranger", 99, lan=f"{address('d')}/24")
         for vip in ("192.168.10.200", "192.168.10.201"):
             made.run("ip", "address", "add", f"{vip}/32", "dev", "ens6", node="stranger")
@@ -93,6 +95,11 @@ def test_two_nodes_reach_each_other_by_the_largest_packet(lab: Lab) -> None:
 def test_a_port_that_passes_small_packets_only_is_noticed_from_both_sides(lab: Lab) -> None:
     assert lab.report("a")["peers"]["c"]["reached"]
     assert lab.report("a")["peers"]["c"]["mtu"] == lab.report("c")["peers"]["a"]["mtu"] == 1400
+
+
+def test_a_small_mtu_of_its_own_is_noticed_because_nothing_may_be_fragmented(lab: Lab) -> None:
+    assert lab.report("g")["lni"]["mtu"] == 1400
+    assert lab.report("g")["peers"]["a"]["mtu"] == 1400
 
 
 def test_somebody_else_with_the_same_address_is_noticed(lab: Lab) -> None:
