@@ -88,7 +88,8 @@ class Kubernetes:
         headers |= {"Accept": "application/json", "User-Agent": "tests/1"}
         text = None if body is None else json.dumps(body)
         code, told = self.server.ask(method, path, text, headers)
-        return Answer(code, json.loads(told))
+        # A path that nobody serves, as of a kind that is not defined, is answered in plain text.
+        return Answer(code, json.loads(told) if told.startswith("{") else {"message": told})
 
     def apply(self, path: str, body: Json, manager: str = "ours", *, force: bool = False) -> Answer:
         query = f"?fieldManager={manager}{'&force=true' if force else ''}"

@@ -126,7 +126,7 @@ class Lab:
             "OUTPOST_ID": outpost_id,
             "LNI_INTERFACE": interface,
             "LNI_MTU": "1500",
-            "PERIOD_SECONDS": "0.5",
+            "PERIOD_SECONDS": "0.2",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         return self.start([sys.executable, "-m", "probe"], self.folder, name, environment)

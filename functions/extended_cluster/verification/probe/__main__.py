@@ -5,7 +5,6 @@ import ipaddress
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -121,7 +120,8 @@ def address_of(service: Json) -> Any:
 
 def main(environment: Mapping[str, str]) -> None:
     """Round after round, until the pod is ended. A round that fails is told; the report then grows old."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # process 1 of a container has no default for it
+    # Process 1 of a container has no default for it, and there is nothing to tidy up.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     probe, period = Probe(environment), float(environment["PERIOD_SECONDS"])
     while True:
         begun = time.monotonic()
