@@ -1,9 +1,11 @@
 """MetalLB's part: addresses from the pool, announced only by a node whose LNI carries traffic."""
 
+from ipaddress import IPv4Interface
 from typing import Any
 
 import pytest
 
+from simulator.guest.lan import Link
 from simulator.kube.objects import How
 from simulator.kube.resources import DAEMON_SETS, DEFINITIONS, DEPLOYMENTS, NAMESPACES, PODS, SERVICES
 from tests.simulator.eks_account import EksAccount
@@ -15,6 +17,11 @@ _KINDS = {"IPAddressPool": "ipaddresspools", "L2Advertisement": "l2advertisement
 _KINDS["ServiceL2Status"] = "servicel2statuses"
 _HOW = How("test")
 _CLASS = "example.com/lni"
+
+
+def on_lan(_: str) -> Link:
+    """What the guest layer tells of an instance whose LNI is up."""
+    return Link("ens6", "02:00:00:00:00:01", 1500, IPv4Interface("192.168.30.21/24"), None)
 
 
 def install(account: EksAccount) -> None:
@@ -56,7 +63,7 @@ def expose(account: EksAccount, name: str, lb_class: str) -> None:
 def test_an_address_is_announced_by_a_working_lni_alone(
     account: EksAccount, monkeypatch: pytest.MonkeyPatch, lni: bool
 ) -> None:
-    monkeypatch.setattr(account.cloud.guest, "lni_up", lambda _: lni)
+    monkeypatch.setattr(account.cloud.guest, "link", on_lan if lni else lambda _: None)
     joined(account)
     install(account)
     deploy(account, "web:1")

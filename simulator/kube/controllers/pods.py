@@ -4,7 +4,6 @@ from collections import Counter
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
-from simulator.guest import egress
 from simulator.kube.controllers import placing
 from simulator.kube.objects import How
 from simulator.kube.resources import CONFIG_MAPS, NODES, PODS, SECRETS
@@ -91,7 +90,7 @@ def _obstacle(loop: "Controllers", pod: Json, member: "Member") -> str | None:
     hosts = [c["image"].partition("/")[0].partition(":")[0] for c in pod["spec"]["containers"]]
     if any(host.endswith(".invalid") for host in hosts):
         return "ErrImagePull"
-    if egress.fault(loop.cloud, member.instance["SubnetId"]):
+    if loop.way_out_fault(member.instance["SubnetId"]):
         return "ErrImagePull"
     return None
 
