@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 type Json = dict[str, Any]
 
 # sha256 over the program's files (digest); tests/simulator/test_kube_probe.py compares it with the application's.
-KNOWN = "c42b211d2e9bfe557673550bc522f18bcd9057e012bfc5e312f044a8cfa2f32b"
+KNOWN = "dbb47bfcabe58abc8b2194fe8234aaa6a6b9c66b735979ccd21893bed96d6ceb"
 _RUN, _REPORT = "eks-outposts-servers/run", "eks-outposts-servers/report"
 _COMMAND = ["python", "-m", "probe"]
 _HOW = How("probe", force=True)
