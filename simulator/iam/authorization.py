@@ -184,6 +184,10 @@ def _of_eks(call: Call, arn: str, tags: Tags, live: Live) -> Context:
     if ":addon/" in arn and call.operation != "CreateAddon":
         found = _tagged("aws", live.addon_tags(params["clusterName"], params["addonName"]), ())
         return Context({**values, **requested.values, **found.values}, requested.absent + found.absent)
+    if ":access-entry/" in arn and call.operation != "CreateAccessEntry":
+        # Service Authorization Reference, EKS: access-entry has the key aws:ResourceTag.
+        found = _tagged("aws", live.access_entry_tags(params["clusterName"], params["principalArn"]), ())
+        return Context({**values, **requested.values, **found.values}, requested.absent + found.absent)
     return Context({**values, **requested.values}, requested.absent)
 
 

@@ -46,6 +46,25 @@ class Live:
             raise
         return dict(answer["addon"].get("tags", {}))
 
+    def access_entry_tags(self, cluster: str, principal: str) -> Tags:
+        """The tags of an EKS access entry."""
+        wanted = {"clusterName": cluster, "principalArn": principal}
+        try:
+            answer = self._cloud.call("eks", "DescribeAccessEntry", _LOOKING, **wanted)
+        except AwsError as refused:
+            if refused.code == "ResourceNotFoundException":
+                return {}
+            raise
+        return dict(answer["accessEntry"].get("tags", {}))
+
+    def group_of(self, instance_id: str) -> str:
+        """The name of an instance's Auto Scaling group; ``*`` when it is in none."""
+        answer = self._cloud.call(
+            "autoscaling", "DescribeAutoScalingInstances", _LOOKING, InstanceIds=[instance_id]
+        )
+        found = answer["AutoScalingInstances"]
+        return str(found[0]["AutoScalingGroupName"]) if found else "*"
+
     def group_tags(self, name: str) -> Tags:
         """The tags of an Auto Scaling group."""
         answer = self._cloud.call(

@@ -83,6 +83,10 @@ def _launch_template(call: Call, live: Live) -> list[str]:
     return [found[0] if found else "*"]
 
 
+def _instance_group(call: Call, live: Live) -> list[str]:
+    return [live.group_of(call.params["InstanceId"])]
+
+
 def _tagged_groups(call: Call, _: Live) -> list[str]:
     # Auto Scaling API Reference, Tag: ResourceId is the group's name.
     return sorted({tag["ResourceId"] for tag in call.params["Tags"]})
@@ -100,5 +104,6 @@ _FILLS: dict[str, Fill] = {
     "FunctionName": _function,
     "principalArn": _principal,
     "LaunchTemplateId": _launch_template,
+    "InstanceGroup": _instance_group,
     "Tags": _tagged_groups,
 }
