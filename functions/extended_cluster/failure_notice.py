@@ -21,7 +21,7 @@ _CONSOLES: Final = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
 }
 
-_MADE_NOTHING: Final = frozenset({"InvalidRequest", "LeaseHeld", "DeletionProtected"})
+_MADE_NOTHING: Final = frozenset({"InvalidRequest", "LeaseHeld", "PlanOutdated", "DeletionProtected"})
 
 
 @dataclass(frozen=True, slots=True)

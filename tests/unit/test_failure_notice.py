@@ -127,7 +127,7 @@ def test_after_any_other_rollback_teardown_is_offered(rollback: dict[str, str]) 
     assert TEARDOWN in [words[-3] for words in commands(message)]
 
 
-@pytest.mark.parametrize("error", ["InvalidRequest", "LeaseHeld", "DeletionProtected"])
+@pytest.mark.parametrize("error", ["InvalidRequest", "LeaseHeld", "PlanOutdated", "DeletionProtected"])
 def test_a_run_that_made_nothing_says_so_and_offers_no_teardown(error: str) -> None:
     message = notice(error=error)
     assert "This run has changed nothing." in message
