@@ -6,6 +6,7 @@ from pathlib import Path
 from simulator import (
     autoscaling,
     awslambda,
+    cloudwatch,
     deploy,
     ec2,
     eks,
@@ -51,6 +52,7 @@ def assemble(
         trail,
         sns,
         sqs,
+        cloudwatch,
         ssm,
         outposts,
         ec2,
