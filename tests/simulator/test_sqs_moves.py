@@ -127,6 +127,20 @@ def test_the_rate_is_kept_and_one_task_runs_at_a_time(queues: Queues) -> None:
     assert len(queues.bodies("work")) == halfway["ApproximateNumberOfMessagesMoved"]
 
 
+def test_what_arrives_during_a_task_stays_for_the_next(queues: Queues) -> None:
+    """Or a task whose messages fail again at once would never end."""
+    for number in range(20):
+        queues.client.send_message(QueueUrl=queues.urls["dead"], MessageBody=str(number))
+    queues.move(DestinationArn=f"{ARN}other", MaxNumberOfMessagesPerSecond=1)
+    let_pass(queues.cloud, 12)
+    assert queues.task()["Status"] == "RUNNING"
+    queues.client.send_message(QueueUrl=queues.urls["dead"], MessageBody="late")
+    let_pass(queues.cloud, 60)
+    done = queues.task()
+    assert (done["Status"], done["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 20)
+    assert queues.bodies("dead") == ["late"]
+
+
 @pytest.mark.parametrize(
     ("params", "code", "told"),
     [
