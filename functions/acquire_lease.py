@@ -1,4 +1,4 @@
-"""AcquireLease: one run per cluster at a time."""
+"""AcquireLease: one run per cluster at a time, by a plan that still holds."""
 
 import os
 from datetime import datetime
@@ -7,16 +7,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from extended_cluster import aws, ledger
-from extended_cluster.errors import LeaseHeld, NotReadyYet
+from extended_cluster.errors import LeaseHeld, NotReadyYet, PlanOutdated
+from extended_cluster.find_cluster import find_cluster
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.ledger import Run
 
 
 @state
 def handler(event: Event) -> Result:
-    """{clusterName, what: "provision"|"teardown", spec: Spec|null, now: ISO 8601, seconds} -> {execution}.
+    """{clusterName, what: "provision"|"teardown", spec: Spec|null, clusterExists: what the plan says, null without one,
 
-    The same execution may ask twice. LeaseHeld names the run that has it; NotReadyYet when it changes hands.
+    now: ISO 8601, seconds} -> {execution}. The same execution may ask twice. LeaseHeld names the run that has it;
+    NotReadyYet when it changes hands; PlanOutdated, with the lease given back, when another run was in between.
     """
     run = Run(
         execution=event["executionId"],
@@ -27,9 +29,30 @@ def handler(event: Event) -> Result:
         seconds=event["seconds"],
         spec=event["spec"],
     )
-    dynamodb = aws.client("dynamodb")
-    acquire(dynamodb, aws.client("stepfunctions"), os.environ["LEDGER_TABLE"], event["clusterName"], run)
+    dynamodb, table, cluster = aws.client("dynamodb"), os.environ["LEDGER_TABLE"], event["clusterName"]
+    acquire(dynamodb, aws.client("stepfunctions"), table, cluster, run)
+    if event["clusterExists"] is not None:
+        try:
+            confirm(aws.client("eks"), cluster, planned=event["clusterExists"])
+        except PlanOutdated as error:
+            ended = {"outcome": "FAILED", "error": "PlanOutdated", "cause": str(error)}
+            ledger.finish(dynamodb, table, cluster, run.execution, event["now"], ended)
+            raise
     return {"execution": run.execution}
+
+
+def confirm(eks: Any, cluster: str, *, planned: bool) -> None:
+    """Nobody else makes or deletes the cluster while the lease is ours; until then anybody could.
+
+    A rollback deletes what was not there before, so that must be known for certain.
+    """
+    if (find_cluster(eks, cluster) is not None) == planned:
+        return
+    raise PlanOutdated(
+        f"Cluster {cluster} was {'deleted' if planned else 'made'} by somebody else after this run had looked for "
+        "it and before its turn came, so its plan is outdated. This run has changed nothing.",
+        do="Start again with the same request: the new plan sees what is there.",
+    )
 
 
 def acquire(dynamodb: Any, stepfunctions: Any, table: str, cluster: str, run: Run) -> None:

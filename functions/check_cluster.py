@@ -3,10 +3,9 @@
 import os
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
-
 from extended_cluster.aws import client
 from extended_cluster.errors import ClusterConflict, KubernetesVersionUnsupported
+from extended_cluster.find_cluster import find_cluster
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.names import CLUSTER_TAG, is_ours
 from extended_cluster.types import ClusterFacts, ClusterSettings, Spec
@@ -35,7 +34,7 @@ def check(spec: Spec, stack: Stack, eks: Any) -> ClusterFacts:
     offered = _in_standard_support(eks)
     if asked is not None:
         _require_offered(asked, offered, f"Kubernetes version {asked} was asked for")
-    existing = _find(eks, name)
+    existing = find_cluster(eks, name)
     if existing is not None:
         _require_usable(existing, asked, stack.vpc_id)
         if spec["kubernetes"] == "verify":
@@ -111,16 +110,6 @@ def _default(offered: dict[str, dict[str, Any]]) -> str:
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
-
-
-def _find(eks: Any, name: str) -> dict[str, Any] | None:
-    try:
-        cluster: dict[str, Any] = eks.describe_cluster(name=name)["cluster"]
-    except ClientError as failure:
-        if failure.response["Error"]["Code"] == "ResourceNotFoundException":
-            return None
-        raise
-    return cluster
 
 
 def _require_usable(cluster: dict[str, Any], asked: str | None, vpc_id: str) -> None:

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from extended_cluster import aws
 from extended_cluster.errors import ClusterConflict, NotReadyYet
+from extended_cluster.find_cluster import find_cluster
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.names import client_token, cluster_tags, is_ours
 from extended_cluster.types import ClusterPlan, ClusterSettings
@@ -35,23 +36,13 @@ class Place(NamedTuple):
 
 def ensure(eks: Any, plan: ClusterPlan, place: Place) -> Result:
     """Find the cluster, or create it in the Region's subnets."""
-    cluster = _find(eks, plan["name"]) or _create(eks, plan, place)
+    cluster = find_cluster(eks, plan["name"]) or _create(eks, plan, place)
     if not is_ours(cluster.get("tags", {}), plan["name"]):
         raise ClusterConflict(
             f"A cluster named {plan['name']} exists and was not made by this application.",
             do="Choose another clusterName, or delete that cluster.",
         )
     return {"name": cluster["name"], "arn": cluster["arn"], "status": cluster["status"]}
-
-
-def _find(eks: Any, name: str) -> dict[str, Any] | None:
-    try:
-        cluster: dict[str, Any] = eks.describe_cluster(name=name)["cluster"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return None
-    return cluster
 
 
 def _create(eks: Any, plan: ClusterPlan, place: Place) -> dict[str, Any]:
@@ -83,7 +74,7 @@ def _create(eks: Any, plan: ClusterPlan, place: Place) -> dict[str, Any]:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceInUseException":  # another run was faster
             raise
-        if raced := _find(eks, name):
+        if raced := find_cluster(eks, name):
             return raced
         raise NotReadyYet(f"Cluster {name} was created meanwhile, and EKS does not show it yet.") from error
     return created

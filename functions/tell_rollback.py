@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from extended_cluster.cause import NO_CAUSE, readable, shortened
+from extended_cluster.cause import NO_CAUSE, readable, rolled_back, shortened
 from extended_cluster.handler import Event, Result, state
 
 # A cause has 32,768 characters at most (API reference, ExecutionFailedEventDetails); each of the two gets half.
@@ -43,14 +43,15 @@ def outcome(cluster: str, machine: str, rollback: Mapping[str, Any]) -> str:
         case {"execution": execution, "deleted": deleted}:
             gone = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in deleted.items())
             return (
-                f"Rolled back, so nothing of cluster {cluster} is kept "
+                f"{rolled_back(cluster)} "
                 f"(deleted {shortened(gone, _ROOM) or 'nothing: none was made'}). Teardown: {execution}."
             )
     again = json.dumps({"clusterName": cluster, "confirm": cluster})
     return (
         f"The rollback failed, so parts of cluster {cluster} are left: {shortened(_failed(rollback), _ROOM)} "
         "When that is corrected: "
-        f"aws stepfunctions start-execution --state-machine-arn {machine} --input '{again}'"
+        f"aws stepfunctions start-execution --region {machine.split(':')[3]} "
+        f"--state-machine-arn {machine} --input '{again}'"
     )
 
 

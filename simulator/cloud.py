@@ -26,6 +26,7 @@ from simulator.call import (
 )
 from simulator.clock.kernel import Clock
 from simulator.clock.moto_time import point_moto_at
+from simulator.cloudwatch.metrics import Metrics
 from simulator.gateway import Gateway
 from simulator.latency import Latencies, load
 from simulator.moto_server import application, client_of
@@ -76,6 +77,7 @@ class Cloud:
         self.breakpoint = Breakpoint(self.clock)
         # How many calls so far may have changed something: what was looked up before the latest one may be old.
         self.changes = 0
+        self.metrics = Metrics(self.clock)
         self._latencies = Latencies(seed, load())
         self._layers: list[Layer] = []
         self._operations: dict[str, list[Operation]] = {}

@@ -111,6 +111,10 @@ class LeaseHeld(ProvisioningError):
     """Another run works on this cluster. Wait for its end or stop it, and start again."""
 
 
+class PlanOutdated(ProvisioningError):
+    """Another run made or deleted the cluster after this one had looked. Start again: the new plan sees it."""
+
+
 class DeletionProtected(ProvisioningError):
     """The EKS cluster has deletion protection on, and it is not ours to lift."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from extended_cluster.cause import readable
+from extended_cluster.cause import abridged, readable, rolled_back
 from extended_cluster.request_schema import SCHEMA
 
 # SNS API, Publish: a subject has less than 100 characters; a message 256 KB, of which a cause can be 32.
@@ -21,7 +21,7 @@ _CONSOLES: Final = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
 }
 
-_MADE_NOTHING: Final = frozenset({"InvalidRequest", "LeaseHeld", "DeletionProtected"})
+_MADE_NOTHING: Final = frozenset({"InvalidRequest", "LeaseHeld", "PlanOutdated", "DeletionProtected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,12 @@ def _why(run: Run) -> str:
 
 
 def _short(cause: str) -> str:
-    told = readable(cause).strip()
-    return told if len(told) <= _CAUSE else f"{told[:_CAUSE]} ... (the whole cause is in the execution)"
+    return abridged(readable(cause).strip(), _CAUSE)
+
+
+def _undone(run: Run) -> bool:
+    """Whether the run's own rollback has deleted all of its cluster: TellRollback says so in the cause."""
+    return run.cluster is not None and rolled_back(run.cluster) in (run.cause or "")
 
 
 def _kept(run: Run) -> str:
@@ -115,6 +119,8 @@ def _kept(run: Run) -> str:
         return "This run has changed nothing."
     if run.machine == "teardown":
         return "What is deleted is gone. What is left keeps its tag, and the next teardown finds it."
+    if _undone(run):
+        return "All that this run made is undone and proven gone: nothing is left to delete, and no lease to wait for."
     return (
         "What was made and not rolled back is kept, with its tag, and the same request carries on with it. The "
         "lease is given back: nothing stands in the next run's way. Do not use Redrive, it would go on without a lease."
@@ -133,7 +139,7 @@ def _resume(run: Run) -> str:
 
 
 def _give_up(run: Run, places: Places) -> str:
-    if run.machine == "teardown" or run.cluster is None or run.error in _MADE_NOTHING:
+    if run.machine == "teardown" or run.cluster is None or run.error in _MADE_NOTHING or _undone(run):
         return ""
     confirmed = json.dumps({"clusterName": run.cluster, "confirm": run.cluster})
     return (

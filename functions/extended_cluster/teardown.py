@@ -6,6 +6,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from extended_cluster.errors import THROTTLING_CODES, NotReadyYet, TeardownIncomplete
+from extended_cluster.find_cluster import find_cluster
 from extended_cluster.names import CLUSTER_TAG, is_ours
 
 type Filters = list[dict[str, Any]]
@@ -79,13 +80,8 @@ def subnets(ec2: Any, cluster: str) -> list[str]:
 
 def our_cluster(eks: Any, cluster: str) -> dict[str, Any] | None:
     """The EKS cluster; None when there is none, or one of that name that is not ours."""
-    try:
-        found: dict[str, Any] = eks.describe_cluster(name=cluster)["cluster"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return None
-    return found if is_ours(found.get("tags", {}), cluster) else None
+    found = find_cluster(eks, cluster)
+    return found if found and is_ours(found.get("tags", {}), cluster) else None
 
 
 def everything(autoscaling: Any, ec2: Any, eks: Any, cluster: str) -> dict[str, list[str]]:

@@ -24,6 +24,7 @@ from simulator.awslambda.outcome import Outcome
 from simulator.awslambda.runtime_api import Request
 from simulator.awslambda.settings import function_name
 from simulator.call import AwsError, Caller, NotModelled
+from simulator.cloudwatch.metrics import metric
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -106,6 +107,9 @@ class Functions:
         )
         self._put_back(function, instance, ended)
         tail = self._log(function, instance, report)
+        # Lambda guide, "Types of metrics for Lambda functions": Errors is 0 for an invocation without one.
+        errors = metric("AWS/Lambda", "Errors", {"FunctionName": function.name})
+        self._cloud.metrics.record(errors, float(ended.failed))
         return Invocation(request_id, ended.payload, "Unhandled" if ended.failed else None, tail)
 
     def connected(self, client_port: int, server_port: int, *, in_vpc: bool = False) -> Instance | None:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from simulator.cloud import Cloud
 
 SNS = "sns.amazonaws.com"
+# Looks at the topic's policy itself, before it publishes.
+CLOUDWATCH = "cloudwatch.amazonaws.com"
 _SERVICE = aws_service(SNS)
 
 
@@ -34,7 +36,7 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
 
     def publish(call: Call, proceed: Proceed) -> Answer:
         only(call, "TopicArn", "Message", "Subject")
-        if call.caller.role_arn is None and call.caller.service:
+        if call.caller.role_arn is None and call.caller.service not in (None, CLOUDWATCH):
             raise NotModelled(f"notices from {call.caller.service}")  # the topic's policy would decide
         refuse_bad(call.params.get("Subject"))
         _refuse_long(call.params["Message"])

@@ -119,4 +119,4 @@ def test_what_is_not_modelled_is_refused(
 
 def test_services_that_publish_are_not_modelled(cloud: Cloud, topic: str) -> None:
     with pytest.raises(AwsError, match="does not model"):
-        cloud.call("sns", "Publish", aws_service("cloudwatch.amazonaws.com"), TopicArn=topic, Message="m")
+        cloud.call("sns", "Publish", aws_service("budgets.amazonaws.com"), TopicArn=topic, Message="m")

@@ -1,11 +1,11 @@
-"""AcquireLease: free, ours, expired or of a dead run is taken; anything else is LeaseHeld."""
+"""AcquireLease: free, ours, expired or of a dead run is taken; anything else is LeaseHeld. An old plan is refused."""
 
 from typing import Any
 
 import acquire_lease
 import pytest
 
-from extended_cluster.errors import LeaseHeld, NotReadyYet
+from extended_cluster.errors import LeaseHeld, NotReadyYet, PlanOutdated
 from tests.unit.fake_aws import refusal
 from tests.unit.stateful_aws import EXECUTION, StatefulClient, run
 
@@ -54,23 +54,41 @@ class Stepfunctions(StatefulClient):
         }
 
 
+class Eks(StatefulClient):
+    service = "eks"
+
+    def __init__(self, *, exists: bool) -> None:
+        super().__init__()
+        self.exists = exists
+
+    def describe_cluster(self, *, name: str) -> dict[str, Any]:
+        if not self.exists:
+            raise refusal("ResourceNotFoundException", "DescribeCluster")
+        return {"cluster": {"name": name}}
+
+
 def acquire(
     monkeypatch: pytest.MonkeyPatch,
     refusals: int = 0,
     holder: str | None = OTHER,
     status: str | None = "RUNNING",
     spec: dict[str, Any] | None = None,
+    planned: bool | None = None,
+    dynamodb: Dynamodb | None = None,
+    *,
+    exists: bool = False,
 ) -> Dynamodb:
     monkeypatch.setenv("LEDGER_TABLE", "ledger")
-    dynamodb = Dynamodb(refusals, holder)
+    dynamodb = dynamodb or Dynamodb(refusals, holder)
     event = {
         "clusterName": "edge-1",
         "what": "provision",
         "spec": spec,
+        "clusterExists": planned,
         "now": "2026-11-23T06:00:00.000Z",
         "seconds": 10800,
     }
-    clients = {"dynamodb": dynamodb, "stepfunctions": Stepfunctions(status)}
+    clients = {"dynamodb": dynamodb, "stepfunctions": Stepfunctions(status), "eks": Eks(exists=exists)}
     assert run(monkeypatch, acquire_lease.handler, event, **clients) == {"execution": EXECUTION}
     return dynamodb
 
@@ -105,3 +123,24 @@ def test_a_holder_that_does_not_run_is_taken_over_at_once(
 def test_a_lease_that_changes_hands_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotReadyYet, match="changed hands"):
         acquire(monkeypatch, refusals=2, status="ABORTED")
+
+
+@pytest.mark.parametrize(("planned", "exists"), [(True, True), (False, False), (None, True), (None, False)])
+def test_a_plan_that_holds_or_a_run_without_one_keeps_the_lease(
+    monkeypatch: pytest.MonkeyPatch, planned: bool | None, exists: bool
+) -> None:
+    assert len(acquire(monkeypatch, planned=planned, exists=exists).writes) == 1
+
+
+@pytest.mark.parametrize(("planned", "said"), [(True, "deleted"), (False, "made")])
+def test_a_plan_that_another_run_has_overtaken_is_refused_and_the_lease_given_back(
+    monkeypatch: pytest.MonkeyPatch, planned: bool, said: str
+) -> None:
+    """Were it carried on, a rollback could take the other run's cluster for this one's."""
+    dynamodb = Dynamodb(refusals=0, holder=None)
+    with pytest.raises(PlanOutdated, match=f"edge-1 was {said} by somebody else .* Start again"):
+        acquire(monkeypatch, planned=planned, exists=not planned, dynamodb=dynamodb)
+    (_, taken), (_, given_back) = dynamodb.writes
+    assert "SET #lease = :lease" in taken["UpdateExpression"]
+    assert given_back["UpdateExpression"].endswith("REMOVE #lease")
+    assert given_back["ExpressionAttributeValues"][":error"] == {"S": "PlanOutdated"}

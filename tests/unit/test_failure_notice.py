@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import tell_rollback
 
 from extended_cluster.failure_notice import Places, Run, cluster_of, facts, subject, text
 from tests.unit.test_documents import faults
@@ -94,14 +95,39 @@ def test_a_cause_that_is_lambdas_json_is_told_as_its_message() -> None:
     assert "stackTrace" not in message
 
 
-def test_a_long_cause_is_cut_and_says_so() -> None:
-    message = notice(cause="x" * 32_768)
-    assert len(message.encode()) < 262_144
-    assert f"Cause: {'x' * 4000} ... (the whole cause is in the execution)\n" in message
-    assert "x" * 4001 not in message
+def test_a_long_cause_is_cut_in_its_middle_and_says_so() -> None:
+    message = notice(cause=f"{'a' * 2000}{'x' * 28_000}{'z' * 2000}")
+    cut = "[… 28000 characters left out; the execution has all]"
+    assert f"Cause: {'a' * 2000} {cut} {'z' * 2000}\n" in message
+    assert f"Cause: {'a' * 4000}\n" in notice(cause="a" * 4000)
 
 
-@pytest.mark.parametrize("error", ["InvalidRequest", "LeaseHeld", "DeletionProtected"])
+def test_the_outcome_of_a_rollback_is_told_whatever_the_length_of_the_error() -> None:
+    rolled = tell_rollback.outcome("edge-1", TEARDOWN, {"execution": "run-2", "deleted": {}})
+    message = notice(cause=f"{'x' * 15_000} {rolled}")
+    assert rolled in message
+
+
+def test_after_a_rollback_that_worked_nothing_is_offered_to_delete() -> None:
+    rollback = {"execution": "run-2", "deleted": {"clusters": ["edge-1"]}}
+    message = notice(cause=f"No room. {tell_rollback.outcome('edge-1', TEARDOWN, rollback)}")
+    assert "All that this run made is undone" in message
+    assert "is kept, with its tag" not in message
+    assert TEARDOWN not in message
+    assert [words[2] for words in commands(message)] == ["describe-execution", "start-execution"]
+
+
+@pytest.mark.parametrize(
+    "rollback",
+    [{"kept": "existed"}, {"kept": "complete"}, {"Error": "States.Timeout", "Cause": "Too long."}],
+)
+def test_after_any_other_rollback_teardown_is_offered(rollback: dict[str, str]) -> None:
+    message = notice(cause=f"No room. {tell_rollback.outcome('edge-1', TEARDOWN, rollback)}")
+    assert "is kept, with its tag" in message
+    assert TEARDOWN in [words[-3] for words in commands(message)]
+
+
+@pytest.mark.parametrize("error", ["InvalidRequest", "LeaseHeld", "PlanOutdated", "DeletionProtected"])
 def test_a_run_that_made_nothing_says_so_and_offers_no_teardown(error: str) -> None:
     message = notice(error=error)
     assert "This run has changed nothing." in message

@@ -11,7 +11,7 @@ MACHINE = "arn:aws:states:us-west-2:123456789012:stateMachine:teardown"
 RUN = "arn:aws:states:us-west-2:123456789012:execution:teardown:run-1"
 FAILURE = {"Error": "ServersFailed", "Cause": json.dumps({"errorMessage": "1 of 1 server(s) failed."})}
 AGAIN = (
-    f"aws stepfunctions start-execution --state-machine-arn {MACHINE} "
+    f"aws stepfunctions start-execution --region us-west-2 --state-machine-arn {MACHINE} "
     '--input \'{"clusterName": "edge-1", "confirm": "edge-1"}\''
 )
 

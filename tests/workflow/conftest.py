@@ -46,6 +46,13 @@ class Deployed:
         (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         return next(str(item["OutputValue"]) for item in stack["Outputs"] if item["OutputKey"] == key)
 
+    def physical(self, logical: str) -> str:
+        """The id of one of the stack's resources."""
+        found = self.client("cloudformation").describe_stack_resource(
+            StackName=STACK, LogicalResourceId=logical
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
     def control(self, path: str, *, post: bool = False) -> Any:
         request = urllib.request.Request(f"{self.url}/_simulator/{path}", method="POST" if post else "GET")  # noqa: S310
         with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own loopback address

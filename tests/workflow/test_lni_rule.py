@@ -1,6 +1,9 @@
 """The EventBridge rule keeps Outposts server subnets LNI-enabled and leaves everything else alone."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +39,44 @@ def _event(sample: str, subnet: str) -> str:
     return json.dumps(event)
 
 
-def _dead_letters(deployed: Deployed) -> list[str]:
+def _dead_letters(deployed: Deployed, **params: int) -> list[str]:
     answer = deployed.client("sqs").receive_message(
-        QueueUrl=deployed.output("LniDeadLetterQueueUrl"), MaxNumberOfMessages=10
+        QueueUrl=deployed.output("LniDeadLetterQueueUrl"), MaxNumberOfMessages=10, **params
     )
     return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def _documented(command: str) -> str:
+    """The shell block of the troubleshooting guide that has the command."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "troubleshoot.md").read_text(), re.DOTALL)
+    (found,) = [block for block in blocks if command in block]
+    return str(found)
+
+
+def _typed(deployed: Deployed, commands: str) -> str:
+    """What the commands print, typed as the guides say, with the variables that they share."""
+    shared = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "operate.md").read_text(), re.DOTALL)[0]
+    # README, "One exception": version 1 of the AWS CLI heeds AWS_ENDPOINT_URL for all but SQS.
+    tool = f'aws() {{ "{sys.executable}" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }}\n'
+    script = f"set -eu\n{tool}{shared}\n{commands}"
+    result = subprocess.run(
+        ["bash", "-c", script], env=deployed.environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def _told_in_one_invocation(deployed: Deployed, *subnets: str) -> bool:
+    """Whether some invocation of the guard told of all these subnets."""
+    group = deployed.output("LniGuardLogGroupName")
+    pages = deployed.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    told: dict[str, set[str]] = {}
+    for line in (
+        event["message"] for page in pages for event in page["events"] if "subnet-" in event["message"]
+    ):
+        names = {subnet for subnet in subnets if subnet in line}
+        told.setdefault(json.loads(line)["function_request_id"], set()).update(names)
+    return any(names == set(subnets) for names in told.values())
 
 
 def test_a_new_server_subnet_gets_lni(deployed: Deployed) -> None:
@@ -125,3 +161,44 @@ def test_a_malformed_event_ends_whole_in_the_dead_letter_queue(deployed: Deploye
     purge: Any = deployed.client("sqs")
     purge.purge_queue(QueueUrl=deployed.output("LniDeadLetterQueueUrl"))
     assert mark
+
+
+def test_what_failed_beside_its_batch_mates_is_handled_after_its_cure_and_the_documented_redrive(
+    deployed: Deployed,
+) -> None:
+    iam, sqs = deployed.client("iam"), deployed.client("sqs")
+    # The sweep too: it could come by meanwhile and do the guard's work.
+    roles = [deployed.role(f"Lni{name}FunctionName").split("/")[1] for name in ("Guard", "Sweep")]
+    deployed.control("clock/hold", post=True)
+    poison, mate = server_subnet(deployed, "10.0.199.0/25"), server_subnet(deployed, "10.0.199.128/25")
+    denied = {
+        "Effect": "Deny",
+        "Action": "ec2:ModifySubnetAttribute",
+        "Resource": f"arn:aws:ec2:us-west-2:123456789012:subnet/{poison}",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    for role in roles:
+        iam.put_role_policy(RoleName=role, PolicyName="Mistaken", PolicyDocument=document)
+    sent = [_event("lni-create-subnet-server.json", subnet) for subnet in (poison, mate)]
+    _send(deployed, *sent)
+    deployed.control("clock/release", post=True)
+    deployed.settle(seconds=120)
+
+    assert (lni_index(deployed, poison), lni_index(deployed, mate)) == (None, 1)
+    assert _told_in_one_invocation(deployed, poison, mate)
+    dead = _dead_letters(deployed, VisibilityTimeout=0)
+    assert len(dead) == 2  # the one sent here, and the trail's own
+    assert sent[0] in dead
+    assert {json.loads(body)["detail"]["responseElements"]["subnet"]["subnetId"] for body in dead} == {poison}
+
+    for role in roles:
+        iam.delete_role_policy(RoleName=role, PolicyName="Mistaken")
+    mark = deployed.mark()
+    assert '"Results"' in _typed(deployed, _documented("start-message-move-task"))
+    deployed.settle()
+
+    assert lni_index(deployed, poison) == 1
+    assert set(_guard_writes(deployed, mark)) == {"ec2.ModifySubnetAttribute"}
+    assert _dead_letters(deployed) == []
+    listed = sqs.list_message_move_tasks(SourceArn=deployed.output("LniDeadLetterQueueArn"))["Results"][0]
+    assert (listed["Status"], listed["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 2)

@@ -35,7 +35,14 @@ class Inbox:
         )["SubscriptionArn"]
 
     def notices(self) -> list[tuple[str, str]]:
-        """(subject, message) of every notice since the last call, once everything has come to rest."""
+        """(subject, message) of every notice of a run since the last look, once everything has come to rest."""
+        return [(subject, message) for subject, message in self._look() if not subject.startswith("ALARM: ")]
+
+    def alarms(self) -> list[tuple[str, str]]:
+        """The same of every alarm."""
+        return [(subject, message) for subject, message in self._look() if subject.startswith("ALARM: ")]
+
+    def _look(self) -> list[tuple[str, str]]:
         self._deployed.settle()
         found = []
         while messages := self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get(
@@ -138,3 +145,23 @@ def test_a_run_out_of_time_is_told_and_its_lease_given_back(deployed: Deployed, 
 def test_nothing_of_it_was_lost(deployed: Deployed) -> None:
     answer = deployed.client("sqs").receive_message(QueueUrl=deployed.output("NoticeDeadLetterQueueUrl"))
     assert answer.get("Messages", []) == []
+
+
+def test_a_poison_message_rings_its_alarm_and_the_topic_is_told(deployed: Deployed, inbox: Inbox) -> None:
+    def rest() -> list[str]:
+        """Two looks of the alarms later: the subjects of those that rang."""
+        deployed.settle()
+        deployed.control("clock/advance?seconds=120", post=True)
+        return [subject for subject, message in inbox.alarms() if "LniDeadLetterAlarm" in message]
+
+    sqs, dead = deployed.client("sqs"), deployed.output("LniDeadLetterQueueUrl")
+    rest()
+    sqs.send_message(QueueUrl=deployed.output("LniQueueUrl"), MessageBody="not json")
+    (subject,) = rest()
+    ringing = deployed.client("cloudwatch").describe_alarms(StateValue="ALARM")["MetricAlarms"]
+    assert any("LniDeadLetterAlarm" in alarm["AlarmName"] for alarm in ringing)
+    assert subject.endswith(" in US West (Oregon)")
+    sqs.purge_queue(QueueUrl=dead)
+    assert rest() == []
+    ringing = deployed.client("cloudwatch").describe_alarms(StateValue="ALARM")["MetricAlarms"]
+    assert not any("LniDeadLetterAlarm" in alarm["AlarmName"] for alarm in ringing)

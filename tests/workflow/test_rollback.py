@@ -64,3 +64,28 @@ def test_what_cannot_be_rolled_back_is_told_after_the_first_error_and_kept(deplo
     assert "Not rolled back: cluster edge-kept existed before this run." in again["cause"]
     assert deployed.executions("Teardown", since=again["startDate"]) == []
     assert deployed.ours(cluster) == kept
+
+
+def test_a_cluster_that_another_run_made_after_the_plan_is_not_taken_for_this_runs(
+    deployed: Deployed,
+) -> None:
+    """CheckCluster has looked; before the lease is taken another run's CreateCluster is through, and it has ended."""
+    eks, cluster = deployed.client("eks"), "edge-overtaken"
+    role = deployed.client("iam").get_role(RoleName=deployed.physical("ClusterRole"))["Role"]["Arn"]
+    subnets = [deployed.physical(f"PrivateSubnet{zone}") for zone in "AB"]
+    with deployed.held_at("BuildPlan", _request(cluster)) as execution:
+        eks.create_cluster(
+            name=cluster,
+            roleArn=role,
+            resourcesVpcConfig={"subnetIds": subnets},
+            accessConfig={"authenticationMode": "API"},
+            tags={"eks-outposts-servers:cluster": cluster},
+        )
+    run = deployed.finished(execution)
+    assert (run["status"], run["error"]) == ("FAILED", "PlanOutdated"), run["cause"]
+    assert deployed.executions("Teardown", since=run["startDate"]) == []
+    assert deployed.ours(cluster) == {"clusters": [cluster]}
+    item = deployed.ledger(cluster)
+    assert item is not None
+    assert "lease" not in item
+    assert item["error"] == {"S": "PlanOutdated"}
