@@ -26,6 +26,7 @@ from simulator.call import (
 )
 from simulator.clock.kernel import Clock
 from simulator.clock.moto_time import point_moto_at
+from simulator.faults.active import Faults
 from simulator.gateway import Gateway
 from simulator.latency import Latencies, load
 from simulator.moto_server import application, client_of
@@ -73,6 +74,7 @@ class Cloud:
         self.gateway = Gateway(self)
         self.audit = Audit(self.clock)
         self.breakpoint = Breakpoint(self.clock)
+        self.faults = Faults(seed)
         self._latencies = Latencies(seed, load())
         self._layers: list[Layer] = []
         self._operations: dict[str, list[Operation]] = {}

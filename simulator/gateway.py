@@ -82,7 +82,9 @@ class Gateway:
         try:
             self._cloud.handle(call, to_moto)
         except AwsError:
-            if not passed:  # a layer refused it before moto was asked
+            if (
+                not passed or passed[0].status_code < 400
+            ):  # a layer refused it, before or after moto was asked
                 raise
         return passed[0]
 
