@@ -1,5 +1,8 @@
 """Rules of faults: how they are given, what they match, how often they strike."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,6 +110,16 @@ def test_an_error_has_the_status_that_its_service_gives_it(
 def test_what_cannot_be_read_says_what_can(rule: Any, said: str) -> None:
     with pytest.raises(Malformed, match=said):
         parse(rule)
+
+
+def test_the_guide_lists_every_kind_and_its_example_is_accepted() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+    with pytest.raises(Malformed) as refused:
+        parse({})
+    kinds = re.findall(r"one of (.*), not", str(refused.value))[0].split(", ")
+    assert re.findall(r"^\| `(\w+)` \| [^/]*$", guide, re.MULTILINE) == kinds
+    (example,) = re.findall(r"-d '(\[.*?\])'", guide, re.DOTALL)
+    assert [parse(rule).kind for rule in json.loads(example)] == ["error", "crash", "eventLoss"]
 
 
 def test_the_control_api_adds_tells_and_forgets() -> None:
