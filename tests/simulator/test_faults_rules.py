@@ -117,7 +117,7 @@ def test_the_guide_lists_every_kind_and_its_example_is_accepted() -> None:
     with pytest.raises(Malformed) as refused:
         parse({})
     kinds = re.findall(r"one of (.*), not", str(refused.value))[0].split(", ")
-    assert re.findall(r"^\| `(\w+)` \| [^/]*$", guide, re.MULTILINE) == kinds
+    assert re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE) == kinds
     (example,) = re.findall(r"-d '(\[.*?\])'", guide, re.DOTALL)
     assert [parse(rule).kind for rule in json.loads(example)] == ["error", "crash", "eventLoss"]
 
