@@ -102,6 +102,14 @@ def test_a_function_that_raised_has_finished_too(cloud: Cloud) -> None:
     assert types == ["ValueError", "Runtime.ExitError", "ValueError"]
 
 
+def test_a_function_that_died_by_itself_has_not_finished(cloud: Cloud) -> None:
+    create(cloud, "import os\ndef handler(event, context): os._exit(3)", name="gone")
+    cloud.faults.add([{"kind": "crash", "function": "gone", "at": "end", "every": 1}])
+    error = error_of(cloud.functions.invoke("gone", b"{}").payload)
+    assert error["errorMessage"].endswith("exit status 3")
+    assert cloud.faults.report()[0]["matched"] == 0
+
+
 @pytest.mark.parametrize(("seconds", "how"), [(10, "done"), (31, "Sandbox.Timedout")])
 def test_a_delayed_call_makes_its_invocation_longer(cloud: Cloud, seconds: int, how: str) -> None:
     rule = {"kind": "delay", "service": "sqs", "operation": "SendMessage", "seconds": seconds, "nth": 1}
