@@ -152,6 +152,11 @@ def _find(outposts: Any, outpost_id: str) -> dict[str, Any]:
 
 def _require_active_server(outpost: Mapping[str, Any]) -> None:
     outpost_id, hardware = outpost["OutpostId"], outpost.get("SupportedHardwareType")
+    if hardware is None:
+        raise OutpostUnsupported(
+            f"GetOutpost does not say of Outpost {outpost_id} what hardware it is; only SERVER is provisioned here.",
+            do="If it is a server, ask AWS Support why SupportedHardwareType is missing; or name another Outpost.",
+        )
     if hardware != "SERVER":
         # EKS user guide, "Amazon EKS on AWS Outposts": racks have their own ways. LNI is for servers only.
         raise OutpostUnsupported(

@@ -10,6 +10,7 @@ from simulator import (
     deploy,
     ec2,
     eks,
+    faults,
     guest,
     iam,
     outposts,
@@ -23,10 +24,9 @@ from simulator import (
     trail,
 )
 from simulator.cloud import Cloud
+from simulator.faults import calls, crashes
 from simulator.outposts.world import World
 from simulator.s3 import heed_conditions_of_bucket_policies
-
-# Later: faults becomes a layer of its own between trail and iam.
 
 
 def assemble(
@@ -42,10 +42,12 @@ def assemble(
     """
     cloud = Cloud(seed, start, world)
     cloud.lambda_runtime = runtime or cloud.lambda_runtime
+    cloud.wrap(crashes.layer(cloud))
     cloud.wrap(cloud.audit.layer())
     cloud.wrap(cloud.breakpoint.layer())
     # CloudTrail records what IAM refuses, so it stands outside.
     cloud.wrap(trail.layer(cloud))
+    cloud.wrap(calls.layer(cloud))
     cloud.wrap(iam.layer(cloud))
     for package in (
         iam,
@@ -63,6 +65,7 @@ def assemble(
         stepfunctions,
         scheduler,
         deploy,
+        faults,
     ):
         cloud.install(package.operations(cloud))
     cloud.install(ram.operations())

@@ -27,6 +27,7 @@ from simulator.call import (
 from simulator.clock.kernel import Clock
 from simulator.clock.moto_time import point_moto_at
 from simulator.cloudwatch.metrics import Metrics
+from simulator.faults.active import Faults
 from simulator.gateway import Gateway
 from simulator.latency import Latencies, load
 from simulator.moto_server import application, client_of
@@ -78,6 +79,7 @@ class Cloud:
         # How many calls so far may have changed something: what was looked up before the latest one may be old.
         self.changes = 0
         self.metrics = Metrics(self.clock)
+        self.faults = Faults(seed)
         self._latencies = Latencies(seed, load())
         self._layers: list[Layer] = []
         self._operations: dict[str, list[Operation]] = {}

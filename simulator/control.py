@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from simulator.bulk import Edge, make
 from simulator.call import AwsError
 from simulator.ec2.lni import is_disturbed, is_lni
+from simulator.faults.parse import Malformed
 from simulator.iam import open_account
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class Control:
                 Rule(f"{PREFIX}/breakpoint", methods=["GET"], endpoint=self._breakpoint),
                 Rule(f"{PREFIX}/breakpoint", methods=["POST"], endpoint=self._arm),
                 Rule(f"{PREFIX}/calls", methods=["GET"], endpoint=self._calls),
+                Rule(f"{PREFIX}/faults", methods=["GET"], endpoint=self._faults),
+                Rule(f"{PREFIX}/faults", methods=["POST"], endpoint=self._add_faults),
+                Rule(f"{PREFIX}/faults", methods=["DELETE"], endpoint=self._clear_faults),
                 Rule(f"{PREFIX}/account", methods=["POST"], endpoint=self._account),
                 Rule(f"{PREFIX}/edge", methods=["POST"], endpoint=self._edge),
                 Rule(f"{PREFIX}/interface", methods=["GET"], endpoint=self._interface),
@@ -83,6 +87,27 @@ class Control:
     def _calls(self, request: Request) -> list[dict[str, Any]]:
         """Every API call from the given index on (``?since=``)."""
         return [asdict(entry) for entry in self._cloud.audit.entries[int(request.args.get("since", 0)) :]]
+
+    def _faults(self, _: Request) -> list[dict[str, Any]]:
+        """Every rule of faults, and how often it has matched and struck."""
+        return self._cloud.faults.report()
+
+    def _add_faults(self, request: Request) -> list[dict[str, Any]]:
+        """Add the rules in the body's list; none of them if one cannot be read."""
+        documents = request.get_json()
+        if not isinstance(documents, list):
+            raise BadRequest("the body is a list of rules")
+        try:
+            self._cloud.faults.add(documents)
+        except Malformed as malformed:
+            raise BadRequest(str(malformed)) from malformed
+        return self._faults(request)
+
+    def _clear_faults(self, request: Request) -> list[dict[str, Any]]:
+        """Forget all rules; the last report."""
+        told = self._faults(request)
+        self._cloud.faults.clear()
+        return told
 
     def _account(self, request: Request) -> dict[str, str]:
         """Open another account (``?id=``, twelve digits): access keys of its administrator."""

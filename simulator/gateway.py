@@ -101,7 +101,8 @@ class Gateway:
         try:
             self._cloud.handle(call, to_moto)
         except AwsError:
-            if not passed:  # a layer refused it before moto was asked
+            # A layer refused it, before or after moto was asked.
+            if not passed or passed[0].status_code < 400:
                 raise
         return passed[0]
 

@@ -40,7 +40,7 @@ class OutpostNotFound(ProvisioningError):
 
 
 class OutpostUnsupported(ProvisioningError):
-    """The Outpost is a rack, or its life cycle status is not ACTIVE."""
+    """The Outpost is a rack, AWS does not say what it is, or its life cycle status is not ACTIVE."""
 
 
 class InstanceTypeUnsupported(ProvisioningError):

@@ -28,6 +28,8 @@ class Action(StrEnum):
 
 
 WRITES: Final = frozenset({Action.ENABLE, Action.MOVE})
+# The Outposts API model marks SupportedHardwareType as optional: an Outpost may not say what it is.
+UNKNOWN: Final = "UNKNOWN"
 # Decided about subnets that the policy is for: the sweep's share is counted of these.
 ELIGIBLE: Final = WRITES | {Action.NOT_READY, Action.NOTHING, Action.CONFLICT, Action.REFUSE}
 
@@ -51,7 +53,7 @@ class SubnetFacts:
     """What AWS says of a subnet now; of one that does not exist, only its id is known.
 
     state: EC2's SubnetState; outpost_arn: None for a subnet in the Region; hardware_type: ``SERVER`` or
-    ``RACK`` (outposts GetOutpost, SupportedHardwareType), None when it was not asked for; current_index: the
+    ``RACK`` (outposts GetOutpost, SupportedHardwareType) or UNKNOWN, None when it was not asked for; current_index: the
     device index of local network interfaces, None while LNI is off; interfaces: None when not asked for.
     """
 
@@ -122,6 +124,11 @@ _TABLE: Final[tuple[Row, ...]] = (
         lambda c: c.subnet.outpost_arn is None,
         Action.IGNORE,
         "{s.subnet_id} is in the Region, not on an Outpost",
+    ),
+    (
+        lambda c: c.subnet.hardware_type == UNKNOWN,
+        Action.REPORT,
+        "{s.subnet_id} is on {s.outpost_arn}, of which AWS does not say whether it is a server",
     ),
     (
         lambda c: c.subnet.hardware_type not in ("SERVER", None),

@@ -33,7 +33,7 @@ def scan(ec2: Any, kind_of: KindOf, account_id: str, policy: Policy) -> Scan:
 
 
 def kinds(outposts: Any) -> KindOf:
-    """An Outpost's ARN -> ``SERVER`` or ``RACK``: one list for all, and one look at each that it leaves out.
+    """As ``hardware_type``: one list for all, and one look at each Outpost whose kind it leaves out.
 
     An error of a look is remembered and raised again: many subnets are on one Outpost.
     """
@@ -94,4 +94,5 @@ def _listed(outposts: Any) -> dict[str, str]:
         outpost["OutpostArn"]: outpost["SupportedHardwareType"]
         for page in pages
         for outpost in page["Outposts"]
+        if "SupportedHardwareType" in outpost
     }

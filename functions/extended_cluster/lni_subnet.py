@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from extended_cluster.errors import OutpostNotFound
-from extended_cluster.lni import WRITES, Action, Decision, Interface, SubnetFacts, decide
+from extended_cluster.lni import UNKNOWN, WRITES, Action, Decision, Interface, SubnetFacts, decide
 from extended_cluster.lni_policy import Policy
 from extended_cluster.names import NO_MANAGE_TAG, as_dict
 
@@ -22,7 +22,7 @@ _VALUES: Final = 200
 def judge(ec2: Any, kind_of: KindOf, subnet_id: str, account_id: str, policy: Policy) -> Judged:
     """The facts of a subnet, read now, and the decision; never LOOK.
 
-    kind_of: an Outpost's ARN -> ``SERVER`` or ``RACK``; account_id: whose credentials read.
+    kind_of: an Outpost's ARN -> ``SERVER``, ``RACK`` or UNKNOWN; account_id: whose credentials read.
     """
     facts = _described(ec2, subnet_id, account_id)
     decision = decide(facts, policy)
@@ -84,9 +84,12 @@ def interfaces(ec2: Any, subnet_ids: Iterable[str]) -> Iterator[tuple[str, Inter
 
 
 def hardware_type(outposts: Any, outpost_arn: str) -> str:
-    """``SERVER`` or ``RACK``. An Outpost never changes from one to the other, so the answer may be kept."""
+    """``SERVER``, ``RACK`` or UNKNOWN. An Outpost never changes from one to the other, so the answer may be kept: who
+    keeps UNKNOWN looks again in its next process, and at the next sweep."""
     try:
-        kind: str = outposts.get_outpost(OutpostId=outpost_arn)["Outpost"]["SupportedHardwareType"]
+        kind: str = outposts.get_outpost(OutpostId=outpost_arn)["Outpost"].get(
+            "SupportedHardwareType", UNKNOWN
+        )
     except ClientError as error:
         if error.response["Error"]["Code"] != "NotFoundException":
             raise

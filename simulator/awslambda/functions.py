@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -25,6 +25,7 @@ from simulator.awslambda.runtime_api import Request
 from simulator.awslambda.settings import function_name
 from simulator.call import AwsError, Caller, NotModelled
 from simulator.cloudwatch.metrics import metric
+from simulator.faults import crashes
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -59,7 +60,8 @@ class Functions:
         self.layers = Layers(cloud, self.code)
         self._idle: defaultdict[str, list[Instance]] = defaultdict(list)
         self._instances: set[Instance] = set()
-        self._running: Counter[str] = Counter()
+        self._running: defaultdict[str, list[Instance]] = defaultdict(list)
+        self._prolonged: defaultdict[str, float] = defaultdict(float)
         self._numbers = count(1)
         atexit.register(self.close)
 
@@ -125,6 +127,22 @@ class Functions:
         pid = peer.holder(instances, client_port, server_port) if instances else None
         return None if pid is None else instances[pid]
 
+    def runs(self, caller: Caller) -> bool:
+        """Whether the caller is a function whose process runs right now."""
+        return bool(self._running.get(caller.arn))
+
+    def kill(self, caller: Caller) -> None:
+        """End the process of the function that makes a call."""
+        instances = self._running[caller.arn]
+        if len(instances) != 1:
+            # The credentials name the function, not the environment.
+            raise NotModelled("the crash of a function that runs several times at the same moment")
+        instances[0].kill()
+
+    def prolong(self, caller: Caller, seconds: float) -> None:
+        """Make the invocation of the function that makes a call take that many virtual seconds longer."""
+        self._prolonged[caller.arn] += seconds
+
     def forget(self, name: str) -> None:
         """A function is deleted."""
         del self.by_name[name]
@@ -189,7 +207,7 @@ class Functions:
 
     def _initialise(self, function: Function, instance: Instance, request_id: str) -> Outcome | None:
         timeout: int = function.settings["Timeout"]
-        with self._one_instant(function):
+        with self._one_instant(function, instance):
             return instance.initialise(request_id, timeout, max(timeout, self.patience))
 
     def _handle(
@@ -201,15 +219,25 @@ class Functions:
         # is right. By the virtual clock it would be years off.
         deadline = int((time.time() + timeout) * 1000)
         request = Request(request_id, payload or b"{}", deadline, function.arn, self._trace_id(function))
-        with self._one_instant(function):
-            ended = instance.run(request, timeout, max(timeout, self.patience))
+        with self._one_instant(function, instance):
+            ended = self._run(function, instance, request)
         duration = self._cloud.latency("lambda.invoke", function.name)
+        duration += self._prolonged.pop(function.caller().arn, 0.0)
         if duration > timeout:
             ended = outcome.timed_out(request_id, timeout)
         if ended.status == "timeout":
             duration = float(timeout)
         self._cloud.clock.sleep(duration)
         return ended, duration
+
+    def _run(self, function: Function, instance: Instance, request: Request) -> Outcome:
+        faults, timeout = self._cloud.faults, function.settings["Timeout"]
+        if crashes.strikes(faults, function.name, "start"):
+            return outcome.exited(request.id, instance.kill())
+        ended = instance.run(request, timeout, max(timeout, self.patience))
+        if not ended.loses_environment and crashes.strikes(faults, function.name, "end"):
+            return outcome.exited(request.id, instance.kill())
+        return ended
 
     def _put_back(self, function: Function, instance: Instance, ended: Outcome) -> None:
         if ended.loses_environment or self.by_name.get(function.name) is not function:
@@ -224,16 +252,16 @@ class Functions:
         return "".join(f"{message}\n" for _, message in events).encode()[-4096:]
 
     @contextlib.contextmanager
-    def _one_instant(self, function: Function) -> Iterator[None]:
+    def _one_instant(self, function: Function, instance: Instance) -> Iterator[None]:
         """Virtual time stands still while a process runs in real time, whatever thread waits for it."""
         session = function.caller().arn
-        self._running[session] += 1
+        self._running[session].append(instance)
         self._cloud.clock.hold()
         try:
             yield
         finally:
             self._cloud.clock.release()
-            self._running[session] -= 1
+            self._running[session].remove(instance)
 
     def _trace_id(self, function: Function) -> str:
         """X-Ray guide, "Tracing header"; every invocation is sampled when tracing is Active (assumed: no sampling)."""

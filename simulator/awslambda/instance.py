@@ -123,11 +123,15 @@ class Instance:
         self._log_read += len(new)
         return new.decode(errors="replace")
 
-    def close(self) -> None:
-        """Kill the process and all that it started, and wait for its end."""
+    def kill(self) -> int:
+        """Kill the process and all that it started, and wait for its end; its status."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        return self._process.wait()
+
+    def close(self) -> None:
+        """Kill the process, and answer it no more."""
+        self.kill()
         self._api.close()
 
     def _report_exit(self) -> None:

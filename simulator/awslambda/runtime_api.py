@@ -1,10 +1,12 @@
 """The Lambda Runtime API of one execution environment (Lambda guide, "Using the Lambda runtime API")."""
 
 import json
+import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
+from typing import Any
 
 # Lambda quotas: 6 MB for a synchronous invocation's request and response each. The response's limit is the
 # request's and 100 bytes, as Lambda's own message says it.
@@ -108,6 +110,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, api: RuntimeApi) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.api = api
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A process that was killed has reset its connection: no error of this server."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

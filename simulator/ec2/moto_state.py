@@ -6,6 +6,7 @@ so what Outposts add lives there, once, and dies with the object:
     subnet.outpost_arn                   on an Outpost subnet
     subnet.lni_index                     the device index that holds now, or None
     subnet.enable_lni_at_device_index    the one that DescribeSubnets shows: it lags behind
+    subnet.shown_write                   the number of the write that it shows
     instance.outpost_arn                 on an instance that runs on an Outpost
     interface.lni                        whether it is a local network interface: no API tells
     interface.disturbed                  whether the subnet's index was changed under it: no API tells

@@ -1,5 +1,6 @@
 """Subnets on Outposts and the device index of their local network interfaces."""
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
@@ -7,6 +8,7 @@ from simulator.ec2 import moto_state
 from simulator.ec2.lni import enable_lni
 from simulator.ec2.moto_state import outpost_arn
 from simulator.ec2.subnet_listing import describe_subnets, shared_subnets
+from simulator.faults.reads import lag
 from simulator.outposts.visible import is_visible
 from simulator.outposts.world import Outpost
 
@@ -30,6 +32,7 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
 class _Subnets:
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
+        self._writes = count(1)
 
     def create(self, call: Call, proceed: Proceed) -> Answer:
         """moto ignores OutpostArn and answers ``available``; AWS answers ``pending`` (API reference)."""
@@ -75,7 +78,9 @@ class _Subnets:
         enable_lni(call, subnet, _wanted_index(call))
         # Reads lag behind writes (facts.md section 2); the last write wins whatever the order of arrival.
         delay = self._cloud.latency("ec2.subnet.attribute.visible", key=subnet.cidr_block)
-        self._cloud.clock.call_later(delay, lambda: _show_index(subnet))
+        delay += lag(self._cloud.faults, call)
+        number, index = next(self._writes), subnet.lni_index
+        self._cloud.clock.call_later(delay, lambda: _show_index(subnet, number, index))
         return {}
 
     def delete(self, call: Call, proceed: Proceed) -> Answer:
@@ -166,5 +171,6 @@ def _available(subnet: Any) -> None:
     subnet.state = "available"
 
 
-def _show_index(subnet: Any) -> None:
-    subnet.enable_lni_at_device_index = subnet.lni_index
+def _show_index(subnet: Any, number: int, index: int | None) -> None:
+    if number > getattr(subnet, "shown_write", 0):
+        subnet.shown_write, subnet.enable_lni_at_device_index = number, index

@@ -6,6 +6,7 @@ from uuid import UUID
 from moto.cloudtrail.models import Trail, cloudtrail_backends
 
 from simulator.call import Answer, AwsError, Call, Layer, NotModelled, Operation, Proceed, only
+from simulator.faults.events import Deliveries
 from simulator.iam.role_policies import role_of
 from simulator.trail.management import is_recorded
 from simulator.trail.record import api_call_event, record
@@ -52,6 +53,7 @@ class _Recorder:
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
         self._count = 0
+        self._deliveries = Deliveries(cloud)
 
     def next_id(self) -> str:
         """The next event's id: deterministic, so that two runs of a seed can be compared."""
@@ -64,16 +66,10 @@ class _Recorder:
         return role.id if role else None
 
     def deliver(self, call: Call, detail: dict[str, object]) -> None:
-        """Give the event to the default bus after a while; events overtake each other.
-
-        This is the place for losing or repeating one: best effort, at least once (facts.md, section 6).
-        """
+        """Give the event to the default bus after a while; events overtake each other."""
         if not any(_has_writes(trail, call.region) for trail in _trails(call.account)):
             return
-        event_id = str(detail["eventID"])
-        delay = self._cloud.latency("cloudtrail.delivery", key=event_id)
-        event = api_call_event(detail, event_id)
-        self._cloud.clock.call_later(delay, lambda: self._cloud.events.deliver(event))
+        self._deliveries.send(call, api_call_event(detail, str(detail["eventID"])))
 
 
 def _trails(account: str) -> list[Trail]:

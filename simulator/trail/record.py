@@ -66,7 +66,10 @@ def error_code(call: Call, error: AwsError) -> str:
     example queries; EC2 API Reference, "Error codes", for client and server errors)."""
     if call.service != "ec2":
         return error.code
-    return f"{'Server' if error.status >= 500 else 'Client'}.{error.code}"
+    # RequestLimitExceeded comes with 503 (botocore's data/_retry.json), and is the client's fault none the less
+    # (``Client.RequestLimitExceeded`` in public logs and Karpenter's documentation).
+    at_fault = "Server" if error.status >= 500 and error.code != "RequestLimitExceeded" else "Client"
+    return f"{at_fault}.{error.code}"
 
 
 def user_identity(caller: Caller, role_id: str | None) -> dict[str, Any]:

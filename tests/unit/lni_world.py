@@ -134,7 +134,8 @@ def _has(interface: dict[str, Any], name: str) -> set[str]:
 
 
 class Outposts(StatefulClient):
-    """kinds: by ARN, those of the account; shared: not listed, but known when asked for by ARN."""
+    """kinds: by ARN, those of the account, ``""`` where AWS does not say it; shared: not listed, but known when asked
+    for by ARN."""
 
     service = "outposts"
     page = 1000
@@ -147,13 +148,17 @@ class Outposts(StatefulClient):
     def list_outposts(self) -> dict[str, Any]:
         if self.fault:
             raise self.fault
-        return {"Outposts": [{"OutpostArn": a, "SupportedHardwareType": k} for a, k in self.kinds.items()]}
+        return {"Outposts": [{"OutpostArn": arn, **_hardware(kind)} for arn, kind in self.kinds.items()]}
 
     def get_outpost(self, *, OutpostId: str) -> dict[str, Any]:
         kind = {**self.kinds, **self.shared}.get(OutpostId)
         if kind is None:
             raise refusal("NotFoundException", "GetOutpost")
-        return {"Outpost": {"SupportedHardwareType": kind}}
+        return {"Outpost": _hardware(kind)}
+
+
+def _hardware(kind: str) -> dict[str, str]:
+    return {"SupportedHardwareType": kind} if kind else {}
 
 
 class CloudTrail(StatefulClient):

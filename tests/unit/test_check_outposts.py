@@ -276,11 +276,13 @@ def test_any_other_answer_passes_through() -> None:
         # A rack is refused as a rack, whatever its status.
         ({"SupportedHardwareType": "RACK", "LifeCycleStatus": "PENDING"}, "type RACK"),
         ({"LifeCycleStatus": "PENDING"}, "life cycle status PENDING"),
+        ({"SupportedHardwareType": None}, "what hardware it is; .* ask AWS Support"),
     ],
 )
-def test_an_outpost_that_is_no_active_server(changes: dict[str, str], said: str) -> None:
+def test_an_outpost_that_is_no_active_server(changes: dict[str, str | None], said: str) -> None:
     """Refused before anything else is asked of it: the fake knows GetOutpost only."""
-    aws = FakeClient("outposts", get_outpost=outpost(**changes))
+    said_of_it = {key: value for key, value in outpost(**changes)["Outpost"].items() if value is not None}
+    aws = FakeClient("outposts", get_outpost={"Outpost": said_of_it})
     with pytest.raises(OutpostUnsupported, match=f"{OUTPOST} .*{said}"):
         look(aws, FakeClient("ec2"))
 

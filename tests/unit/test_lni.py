@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from extended_cluster.errors import GuardMisconfigured
-from extended_cluster.lni import Action, Interface, SubnetFacts, decide
+from extended_cluster.lni import UNKNOWN, Action, Interface, SubnetFacts, decide
 from extended_cluster.lni_policy import Policy, from_environment
 from tests.unit.lni_aws import POLICY
 
@@ -32,6 +32,7 @@ SERVER_SUBNET = SubnetFacts(
         ({"exists": False}, Action.IGNORE, "does not exist"),
         ({"outpost_arn": None, "hardware_type": None}, Action.IGNORE, "not on an Outpost"),
         ({"hardware_type": "RACK"}, Action.IGNORE, "which is a RACK and not a server"),
+        ({"hardware_type": UNKNOWN}, Action.REPORT, "of which AWS does not say whether it is a server"),
         ({"owner_id": "another-account"}, Action.REPORT, "belongs to account another-account"),
         ({"state": "pending"}, Action.NOT_READY, "still pending"),
         ({"state": "failed-insufficient-capacity"}, Action.REFUSE, "is failed-insufficient-capacity"),

@@ -18,7 +18,7 @@ __all__ = ["home"]
 
 SCHEMA = EVENTS.parent / "docs" / "lni-guard-outcome.schema.json"
 OTHER = ACCOUNT[::-1]
-SERVER, SHARED = outpost(1), outpost(2, OTHER)
+SERVER, SHARED, SILENT = outpost(1), outpost(2, OTHER), outpost(3)
 
 
 def writes(account: Account) -> list[tuple[str, int]]:
@@ -168,6 +168,18 @@ def test_an_outpost_that_is_unknown_here_is_asked_for_once_and_fails_its_own_sub
         home.ec2._add(on)
     assert sweep()["outcomes"] == {"OutpostNotFound": 2, "enable": 1}
     assert home.outposts.calls["get_outpost"] == 1
+
+
+def test_an_outpost_that_does_not_say_what_it_is_is_asked_for_once_and_its_subnets_are_reported(
+    home: Account,
+) -> None:
+    home.outposts.kinds[SILENT] = ""
+    for on in (SILENT, SILENT, SERVER):
+        home.ec2._add(on)
+    assert sweep()["outcomes"] == {"report": 2, "enable": 1}
+    assert home.outposts.calls["get_outpost"] == 1
+    assert {detail["outcome"] for detail in home.told} == {"report", "enable"}
+    assert [subnet for subnet, _ in writes(home)] == [list(home.ec2.subnets)[2]]
 
 
 def test_outposts_that_cannot_be_listed_are_one_outcome(home: Account) -> None:

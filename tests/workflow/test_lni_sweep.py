@@ -6,26 +6,18 @@ from typing import Any
 
 import pytest
 
+from tests.workflow import schedule
 from tests.workflow.conftest import Deployed, lni_index, server_subnet
 
-# GetSchedule's answer that UpdateSchedule takes.
-SETTINGS = ("Description", "FlexibleTimeWindow", "ScheduleExpression", "Target")
 TWENTY = [f"10.0.{222 + number // 16}.{16 * (number % 16)}/28" for number in range(20)]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def paused(deployed: Deployed) -> Iterator[None]:
     """No schedule, so that each test sees its own sweeps alone."""
-    _schedule(deployed, "DISABLED")
+    schedule.switch(deployed, "DISABLED")
     yield
-    _schedule(deployed, "ENABLED")
-
-
-def _schedule(deployed: Deployed, state: str) -> None:
-    scheduler = deployed.client("scheduler")
-    (listed,) = scheduler.list_schedules()["Schedules"]
-    found = scheduler.get_schedule(Name=listed["Name"])
-    scheduler.update_schedule(Name=listed["Name"], State=state, **{name: found[name] for name in SETTINGS})
+    schedule.switch(deployed, "ENABLED")
 
 
 def _unheard(deployed: Deployed, *cidrs: str) -> list[str]:
@@ -124,13 +116,13 @@ def test_the_schedule_sweeps_and_ends_an_orphan_at_the_second_look(deployed: Dep
     }
     ec2.create_network_interface(SubnetId=subnet, TagSpecifications=[specification])
     mark = deployed.mark()
-    _schedule(deployed, "ENABLED")
+    schedule.switch(deployed, "ENABLED")
     deployed.control("clock/advance?seconds=900", post=True)
     deployed.settle()
     assert _writes(deployed, mark) == ["ec2.ModifySubnetAttribute", "ec2.CreateTags"]
     assert lni_index(deployed, subnet) == 1
     deployed.control("clock/advance?seconds=900", post=True)
     deployed.settle()
-    _schedule(deployed, "DISABLED")
+    schedule.switch(deployed, "DISABLED")
     assert _writes(deployed, mark)[2:] == ["ec2.DeleteNetworkInterface"]
     _delete(deployed, [subnet])
