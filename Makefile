@@ -45,6 +45,13 @@ build: install .aws-sam/build/made ## Build the functions as they are deployed, 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build
 	@touch "$@"
 
+.PHONY: guard
+guard: install .aws-sam/guard/made ## Build the LNI guard alone, if anything has changed
+
+.aws-sam/guard/made: $(VENV)/installed scripts/build guard.yaml samconfig.toml $(shell find functions -type f -not -name '*.pyc')
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build guard
+	@touch "$@"
+
 .PHONY: test
 test: install lint unit workflow ## Lint, types, template and ASL validation, unit and workflow tests
 

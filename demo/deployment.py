@@ -42,6 +42,15 @@ def deploy(
         _run(["sam", "deploy", "--no-progressbar", *overrides], tools(environment), quiet=quiet)
 
 
+def deploy_guard(environment: dict[str, str], parameters: Mapping[str, str] | None = None) -> None:
+    """Build and deploy the LNI guard alone, as the README says. parameters: as for ``deploy``."""
+    given = [f"{name}={value}" for name, value in (parameters or {}).items()]
+    overrides = ["--parameter-overrides", *given] if given else []
+    with _alone():
+        _run(["make", "--silent", "guard"], tools(dict(os.environ)), quiet=True)
+        _run(["sam", "deploy", "--config-env", "guard", *overrides], tools(environment), quiet=True)
+
+
 def tools(environment: dict[str, str]) -> dict[str, str]:
     """The environment with the pinned sam and aws first on the path."""
     path = f"{ROOT / '.venv' / 'bin'}:{environment['PATH']}"
