@@ -7,7 +7,7 @@ _EVERYWHERE = frozenset(
     {"cloudtrail", "ec2", "events", "iam", "outposts", "ram", "route53resolver", "sqs", "sts"}
 )
 # In the application's Region.
-_IN_EVERY_ACCOUNT = frozenset({"cloudformation"})
+_IN_EVERY_ACCOUNT = frozenset({"cloudformation", "cloudwatch", "lambda", "logs", "s3", "scheduler"})
 
 
 def refuse_elsewhere(call: Call) -> None:

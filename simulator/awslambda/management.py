@@ -60,7 +60,7 @@ class _Management:
                     "Runtime and Handler are mandatory parameters for functions created with deployment packages."
                 )
         settings = {**defaults(name), **accepted(call.params, name)}
-        self._check_role(settings["Role"])
+        self._check_role(settings["Role"], call)
         function = Function(
             name=name,
             settings=settings,
@@ -88,7 +88,7 @@ class _Management:
         function.check_revision(call.params.get("RevisionId"))
         changes = accepted(call.params, function.name)
         if "Role" in changes:
-            self._check_role(changes["Role"])
+            self._check_role(changes["Role"], call)
         function.settings = {**function.settings, **changes}
         function.changed(self._cloud.clock.now())
         return function.configuration()
@@ -115,10 +115,10 @@ class _Management:
         self._functions.forget(self._functions.get(call.params["FunctionName"]).name)
         return {}
 
-    def _check_role(self, role_arn: str) -> None:
+    def _check_role(self, role_arn: str, call: Call) -> None:
         """Lambda guide, "Defining Lambda function permissions with an execution role": its trust policy."""
         refusal = invalid("The role defined for the function cannot be assumed by Lambda.")
-        look = Call("iam", "GetRole", {"RoleName": role_name(role_arn)})
+        look = call.asking("iam", "GetRole", RoleName=role_name(role_arn, call.account))
         try:
             # Lambda's own look, which no policy, trail or audit sees.
             role = self._cloud.moto(look)["Role"]
