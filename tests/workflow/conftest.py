@@ -94,7 +94,7 @@ class Deployed:
         """How the ARNs of that function's role sessions begin; function: the output with its name."""
         name = self.output(function)
         arn: str = self.client("lambda").get_function_configuration(FunctionName=name)["Role"]
-        return f"arn:aws:sts::123456789012:assumed-role/{arn.rpartition('/')[2]}/"
+        return f"arn:aws:sts::{arn.split(':')[4]}:assumed-role/{arn.rpartition('/')[2]}/"
 
     def _by_roles(self, since: int) -> list[dict[str, Any]]:
         """By roles' sessions; receiving queue messages for Lambda and invoking are not the functions' doing."""

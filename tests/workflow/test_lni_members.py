@@ -1,4 +1,5 @@
-"""The guard deployed alone, with member accounts and a second Region: docs/operate.md's steps, by sam and aws."""
+"""The guard deployed alone, by sam and aws as docs/operate.md says: member accounts, a second Region, and an Outpost
+that is shared with an account which has a guard of its own."""
 
 import json
 import subprocess
@@ -13,7 +14,7 @@ from demo.simulator_process import ROOT, simulator
 from tests.workflow.conftest import Deployed
 
 HOME = "123456789012"
-MEMBER, ESTRANGED = HOME[::-1], HOME[6:] + HOME[:6]
+MEMBER, ESTRANGED, CONSUMER = HOME[::-1], HOME[6:] + HOME[:6], HOME[3:] + HOME[:3]
 REGIONS = ("us-west-2", "eu-west-1")
 EXTERNAL_ID = "agreed-between-both"
 
@@ -136,19 +137,17 @@ def test_one_sweep_reaches_both_regions_and_the_member_and_a_failing_account_sto
 
 def test_the_failing_account_is_in_the_log_for_its_alarm(guard: Deployed) -> None:
     _sweep(guard)
-    logs = guard.client("logs").filter_log_events(
-        logGroupName=guard.output("LniSweepLogGroupName"), filterPattern="MemberRoleRefused"
-    )
-    lines = [json.loads(event["message"]) for event in logs["events"]]
-    told = [line for line in lines if line.get("outcome") == "MemberRoleRefused"]
-    assert {(line["level"], line["account"]) for line in told if "level" in line} == {("ERROR", ESTRANGED)}
-    assert any("LniGuardFailed" in event["message"] for event in _all_lines(guard))
+    lines = _lines(guard, "LniSweepLogGroupName")
+    told = [line for line in lines if line.get("outcome") == "MemberRoleRefused" and "level" in line]
+    assert {(line["level"], line["account"]) for line in told} == {("ERROR", ESTRANGED)}
+    assert any("LniGuardFailed" in line for line in lines)
 
 
-def _all_lines(guard: Deployed) -> list[dict[str, Any]]:
-    pages = guard.client("logs").get_paginator("filter_log_events")
-    found = pages.paginate(logGroupName=guard.output("LniSweepLogGroupName"))
-    return [event for page in found for event in page["events"]]
+def _lines(of: Deployed, log_group: str) -> list[dict[str, Any]]:
+    """What a function printed: log lines and metrics."""
+    pages = of.client("logs").get_paginator("filter_log_events").paginate(logGroupName=of.output(log_group))
+    texts = [event["message"] for page in pages for event in page["events"]]
+    return [json.loads(text) for text in texts if text.startswith("{")]
 
 
 def test_nobody_but_the_sweep_takes_the_members_role(guard: Deployed) -> None:
@@ -160,3 +159,98 @@ def test_nobody_but_the_sweep_takes_the_members_role(guard: Deployed) -> None:
     )
     with pytest.raises(sts.exceptions.ClientError, match="is not authorized to perform: sts:AssumeRole"):
         sts.assume_role(RoleArn=role, RoleSessionName="somebody", ExternalId=EXTERNAL_ID)
+
+
+# --- A shared Outpost: its consumer's account has a guard of its own ------------------------------------
+
+
+@pytest.fixture(scope="module")
+def consumer(guard: Deployed) -> Deployed:
+    """The whole guard once more, in the consumer's account, with a trail, a queue and functions of its own."""
+    account = guard.account(CONSUMER)
+    deploy_guard(account.environment)
+    _pause(account)
+    return account
+
+
+@pytest.fixture(scope="module")
+def shared(guard: Deployed) -> str:
+    """One of the owner's Outposts servers, shared by RAM; its ARN."""
+    (outpost,) = guard.edge(servers=1, subnets=0)["outposts"]
+    guard.client("ram").create_resource_share(name="edge", resourceArns=[outpost], principals=[CONSUMER])
+    return outpost
+
+
+def _node_subnet(consumer: Deployed, outpost: str, cidr: str, **tags: str) -> str:
+    ec2 = consumer.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    found = consumer.client("outposts").get_outpost(OutpostId=outpost)["Outpost"]
+    assert found["OwnerId"] == HOME
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    made = ec2.create_subnet(
+        VpcId=vpc,
+        CidrBlock=cidr,
+        AvailabilityZone=found["AvailabilityZone"],
+        OutpostArn=outpost,
+        TagSpecifications=[{"ResourceType": "subnet", "Tags": given}] if given else [],
+    )
+    consumer.settle()
+    return str(made["Subnet"]["SubnetId"])
+
+
+def _told(of: Deployed, log_group: str, subnet: str) -> list[tuple[str, str, str | None]]:
+    """(outcome, account, Outpost) of a function's log lines about a subnet."""
+    lines = _lines(of, log_group)
+    outcomes = [line for line in lines if line.get("message") == "outcome" and line["subnetId"] == subnet]
+    return [(line["outcome"], line["account"], line["outpostArn"]) for line in outcomes]
+
+
+def _writes(of: Deployed, function: str, since: int) -> list[str]:
+    calls = of.calls_of(function, since)
+    # The two roles that cannot be had are refused at every sweep.
+    assert [entry for entry in calls if entry["error"] and entry["name"] != "sts.AssumeRole"] == []
+    return [entry["name"] for entry in calls if entry["mutating"] and entry["name"] != "events.PutEvents"]
+
+
+def test_a_consumers_subnet_on_a_shared_outpost_gets_lni_by_the_consumers_own_event(
+    guard: Deployed, consumer: Deployed, shared: str
+) -> None:
+    mark = guard.mark()
+    subnet = _node_subnet(consumer, shared, "10.0.7.0/24")
+    assert _index(consumer, "us-west-2", subnet) == 1
+    assert _writes(consumer, "LniGuardFunctionName", mark) == ["ec2.ModifySubnetAttribute"]
+    told = _told(consumer, "LniGuardLogGroupName", subnet)
+    # The write's own event comes back, and nothing is left to do.
+    assert told == [("enable", CONSUMER, shared), ("nothing", CONSUMER, shared)]
+    # The event was the consumer's alone: the owner's guard never woke.
+    assert guard.calls_of("LniGuardFunctionName", mark) == []
+    assert [each["OwnerId"] for each in _seen(guard, subnet)] == []
+
+
+def test_the_owners_guard_leaves_a_consumers_subnet_that_it_can_see_alone(
+    guard: Deployed, consumer: Deployed, shared: str
+) -> None:
+    """Visible once the consumer shares the subnet too, but without its tags: its opt-out is the consumer's affair."""
+    subnet = _node_subnet(consumer, shared, "10.0.8.0/24", **{"eks-outposts-servers:lni": "disabled"})
+    before = _sweep(guard)
+    arn = f"arn:aws:ec2:us-west-2:{CONSUMER}:subnet/{subnet}"
+    consumer.client("ram").create_resource_share(name="subnet", resourceArns=[arn], principals=[HOME])
+    assert [(each["OwnerId"], each["Tags"]) for each in _seen(guard, subnet)] == [(CONSUMER, [])]
+    mark = guard.mark()
+    swept = _sweep(guard)
+    assert swept["subnets"] == before["subnets"] + 1
+    assert swept["outcomes"].get("report", 0) == before["outcomes"].get("report", 0) + 1
+    # An event that names it, from wherever, changes nothing either.
+    event = json.loads((ROOT / "events" / "lni-create-subnet-server.json").read_text())
+    event["detail"]["responseElements"]["subnet"]["subnetId"] = subnet
+    guard.client("sqs").send_message(QueueUrl=guard.output("LniQueueUrl"), MessageBody=json.dumps(event))
+    guard.settle()
+    assert _told(guard, "LniGuardLogGroupName", subnet) == [("report", HOME, shared)]
+    assert _writes(guard, "LniGuardFunctionName", mark) == []
+    assert _writes(guard, "LniSweepFunctionName", mark) == []
+    assert _index(consumer, "us-west-2", subnet) is None
+
+
+def _seen(by: Deployed, subnet: str) -> list[dict[str, Any]]:
+    subnets: list[dict[str, Any]] = by.client("ec2").describe_subnets()["Subnets"]
+    return [each for each in subnets if each["SubnetId"] == subnet]
