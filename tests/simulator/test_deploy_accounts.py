@@ -75,6 +75,25 @@ def test_its_change_sets_and_pseudo_parameters_too(accounts: TwoAccounts) -> Non
     assert f"/{OTHER}/queue-Queue-" in outputs["Url"]
 
 
+def test_a_role_that_trusts_nobody_there_is_not_made(accounts: TwoAccounts) -> None:
+    """So the guard is deployed first: docs/operate.md, "Other Regions and accounts"."""
+    there = accounts.cloud.client("cloudformation", accounts.there)
+    given = {
+        "SweepRoleArn": f"arn:aws:iam::{HOME}:role/nobody",
+        "ExternalId": "agreed",
+        "Regions": "us-west-2",
+    }
+    there.create_stack(
+        StackName="early",
+        TemplateBody=MEMBER,
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+    )
+    events = there.describe_stack_events(StackName="early")["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in events]
+    assert any("Invalid principal in policy" in reason and "role/nobody" in reason for reason in reasons)
+
+
 def test_only_the_sweep_with_the_external_id_gets_in(accounts: TwoAccounts, sweep: str, member: str) -> None:
     caller = accounts.session(sweep)
     for wrong in ({}, {"ExternalId": "other"}):
