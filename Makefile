@@ -29,6 +29,10 @@ $(RUNTIME)/installed: requirements/lambda-runtime.txt
 run: install ## Deploy to the simulator, provision a cluster, watch the LNI rule work (REQUEST=, SEED=)
 	@"$(BIN)/python" -m demo --request "$(REQUEST)" --seed "$(SEED)"
 
+.PHONY: bench
+bench: install ## Measure the deployed LNI guard's sweep on the simulator at 100, 1,000 and 10,000 subnets
+	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/python" -m demo.bench
+
 .PHONY: simulator
 simulator: install ## Serve the embedded AWS until Ctrl-C; prints the variables to export
 	@"$(BIN)/python" -m simulator --seed "$(SEED)"

@@ -81,9 +81,13 @@ def test_a_queue_starts_the_function_of_its_own_account(accounts: TwoAccounts) -
             EventSourceArn=f"arn:aws:sqs:us-west-2:{who.account}:work", FunctionName=NAME
         )
     accounts.wait(120)
-    accounts.cloud.client("sqs", accounts.there).send_message(QueueUrl=urls[OTHER], MessageBody="hello")
+    theirs = accounts.cloud.client("sqs", accounts.there)
+    theirs.send_message(QueueUrl=urls[OTHER], MessageBody="at once")
+    theirs.send_message(QueueUrl=urls[OTHER], MessageBody="later", DelaySeconds=30)
     accounts.wait(60)
-    assert _told(accounts, accounts.there) == [{"of": OTHER, "given": ["hello"]}]
+    assert _told(accounts, accounts.there) == [
+        {"of": OTHER, "given": [body]} for body in ("at once", "later")
+    ]
     assert accounts.cloud.client("logs").describe_log_groups()["logGroups"] == []
 
 
