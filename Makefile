@@ -29,6 +29,10 @@ $(RUNTIME)/installed: requirements/lambda-runtime.txt
 run: install ## Deploy to the simulator, provision a cluster, watch the LNI rule work (REQUEST=, SEED=)
 	@"$(BIN)/python" -m demo --request "$(REQUEST)" --seed "$(SEED)"
 
+.PHONY: bench
+bench: install ## Measure the deployed LNI guard's sweep on the simulator at 100, 1,000 and 10,000 subnets
+	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/python" -m demo.bench
+
 .PHONY: simulator
 simulator: install ## Serve the embedded AWS until Ctrl-C; prints the variables to export
 	@"$(BIN)/python" -m simulator --seed "$(SEED)"
@@ -43,6 +47,13 @@ build: install .aws-sam/build/made ## Build the functions as they are deployed, 
 # The mark lies inside what sam build makes, and goes when that is made anew by hand.
 .aws-sam/build/made: $(VENV)/installed scripts/build template.yaml guard.yaml samconfig.toml $(shell find functions kubernetes_client_layer statemachine -type f -not -name '*.pyc')
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build
+	@touch "$@"
+
+.PHONY: guard
+guard: install .aws-sam/guard/made ## Build the LNI guard alone, if anything has changed
+
+.aws-sam/guard/made: $(VENV)/installed scripts/build guard.yaml samconfig.toml $(shell find functions -type f -not -name '*.pyc')
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ./scripts/build guard
 	@touch "$@"
 
 .PHONY: test

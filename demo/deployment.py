@@ -34,12 +34,27 @@ def deploy(
 
     parameters: of the stack, in place of the template's defaults.
     """
-    given = [f"{name}={value}" for name, value in (parameters or {}).items()]
-    overrides = ["--parameter-overrides", *given] if given else []
     with _alone():
         # What is built does not depend on where it is deployed, and make knows whether anything has changed.
         _run(["make", "--silent", "build"], tools(dict(os.environ)), quiet=quiet)
-        _run(["sam", "deploy", "--no-progressbar", *overrides], tools(environment), quiet=quiet)
+        _run(["sam", "deploy", "--no-progressbar", *_overrides(parameters)], tools(environment), quiet=quiet)
+
+
+def deploy_guard(environment: dict[str, str], parameters: Mapping[str, str] | None = None) -> None:
+    """Build and deploy the LNI guard alone, as the README says. parameters: as for ``deploy``."""
+    with _alone():
+        _run(["make", "--silent", "guard"], tools(dict(os.environ)), quiet=True)
+        _run(
+            ["sam", "deploy", "--config-env", "guard", *_overrides(parameters)],
+            tools(environment),
+            quiet=True,
+        )
+
+
+def _overrides(parameters: Mapping[str, str] | None) -> list[str]:
+    """In quotes, because sam ends a value at its first space otherwise."""
+    given = [f'{name}="{value}"' for name, value in (parameters or {}).items()]
+    return ["--parameter-overrides", *given] if given else []
 
 
 def tools(environment: dict[str, str]) -> dict[str, str]:

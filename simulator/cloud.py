@@ -60,7 +60,7 @@ class Cloud:
     events: "EventBridge"
     clusters: "Store"
     guest: "Guest"
-    nested_stacks: "NestedStacks"
+    nested_stacks: dict[str, "NestedStacks"]  # by account
     control_planes: "ControlPlanes"
     # The interpreter of the environment that holds what Lambda's managed runtime brings, and nothing else.
     lambda_runtime = Path(".lambda-runtime/bin/python").absolute()

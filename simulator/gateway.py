@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from simulator.awslambda import network
 from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller, NotModelled
 from simulator.places import refuse_elsewhere
+from simulator.s3 import refuse_foreign_bucket
 from simulator.wire import Wire, decode, encode, encode_error, signed_scope
 
 if TYPE_CHECKING:
@@ -87,11 +88,13 @@ class Gateway:
 
     def _as_it_came(self, call: Call, request: Request) -> Response:
         """moto's own response; a refusal also passes the layers as the error it is."""
+        refuse_foreign_bucket(call)
         passed: list[Response] = []
 
         def to_moto(_: Call) -> Answer:
             # get_data() has consumed the stream; moto reads it again.
-            environ = {**request.environ, "wsgi.input": io.BytesIO(request.get_data())}
+            body = io.BytesIO(request.get_data())
+            environ = {**request.environ, "wsgi.input": body, "HTTP_X_MOTO_ACCOUNT_ID": call.account}
             chunks, status, headers = run_wsgi_app(self._cloud.moto_application, environ, buffered=True)
             passed.append(Response(b"".join(chunks), status=status, headers=headers))
             if passed[0].status_code >= 400:

@@ -271,6 +271,10 @@ class SweepUnfinished(ProvisioningError):
     """The sweep's function had no time left. What it has done stands; the next sweep carries on."""
 
 
+class MemberRoleRefused(ProvisioningError):
+    """STS refused a member's role to the LNI sweep: it is not there, or its trust or external id is another."""
+
+
 class AccessDenied(ProvisioningError):
     """A role of ours lacks a permission (codes in ``ACCESS_DENIED_CODES``); AWS's message names it."""
 

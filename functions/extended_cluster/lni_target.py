@@ -3,11 +3,16 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from extended_cluster import aws
-from extended_cluster.errors import GuardMisconfigured
+from extended_cluster.errors import ACCESS_DENIED_CODES, GuardMisconfigured, MemberRoleRefused
 from extended_cluster.lni_policy import listed
+
+if TYPE_CHECKING:
+    from boto3.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,22 @@ def from_environment(account: str, region: str) -> Reach:
 
 
 def clients(target: Target, external_id: str, home_region: str) -> Callable[[str], Any]:
-    """A target's clients by service. Assumes the member's role: AWS's refusal is a ClientError."""
+    """A target's clients by service. Assumes the member's role: MemberRoleRefused, or another ClientError."""
     if target.role_arn is None and target.region == home_region:
         return aws.client
-    session = aws.assumed(target.role_arn, external_id) if target.role_arn else aws.session()
+    session = _assumed(target.role_arn, external_id) if target.role_arn else aws.session()
     return lambda service: aws.regional(session, service, target.region)
+
+
+def _assumed(role_arn: str, external_id: str) -> "Session":
+    try:
+        return aws.assumed(role_arn, external_id)
+    except ClientError as refused:
+        error = refused.response["Error"]
+        if error["Code"] not in ACCESS_DENIED_CODES:
+            raise
+        # STS does not say which of these it is.
+        raise MemberRoleRefused(
+            f"The role {role_arn} could not be assumed, so this account is not swept: {error['Message']}",
+            do="Deploy guard-member.yaml there with the guard's sweep role and ExternalId, or mend MemberRoleArns.",
+        ) from refused

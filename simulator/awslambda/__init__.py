@@ -1,6 +1,7 @@
 """The Lambda service: built zips run by awslambdaric in processes of their own."""
 
 import base64
+import functools
 from typing import TYPE_CHECKING
 
 import botocore.session
@@ -9,18 +10,24 @@ from simulator.awslambda import esm, management, permissions
 from simulator.awslambda.asynchronous import AsynchronousQueue
 from simulator.awslambda.functions import Functions
 from simulator.call import Answer, Call, NotModelled, Operation, Proceed, only
+from simulator.per_account import per_account
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
 
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:
-    """Lambda's operations for a cloud, which gets its ``functions`` here.
+    """Lambda's operations for a cloud, in every account; the cloud gets the application's ``functions`` here.
 
     moto's Lambda, which needs Docker, is never asked: an operation that is not here is refused.
     """
-    functions = Functions(cloud, cloud.lambda_runtime)
-    cloud.functions = functions
+    return per_account(functools.partial(_of_account, cloud))
+
+
+def _of_account(cloud: "Cloud", account: str) -> dict[str, Operation]:
+    functions = Functions(cloud, cloud.lambda_runtime, account)
+    if account == cloud.account:
+        cloud.functions = functions
     queue = AsynchronousQueue(cloud, functions)
     return {
         **_refusals(),

@@ -88,7 +88,7 @@ class AsynchronousQueue:
                 "sqs",
                 "SendMessage",
                 function.caller(),
-                QueueUrl=f"{self._cloud.url}/{self._cloud.account}/{queue.rpartition(':')[2]}",
+                QueueUrl=f"{self._cloud.url}/{function.account}/{queue.rpartition(':')[2]}",
                 MessageBody=payload.decode(),
                 MessageAttributes={
                     name: {"DataType": kind, "StringValue": value}

@@ -10,7 +10,7 @@ from simulator.awslambda.functions import Functions
 from simulator.awslambda.pages import page
 from simulator.awslambda.settings import function_name, invalid
 from simulator.awslambda.sqs_poller import CONCURRENCY, Poller, Polling
-from simulator.call import ACCOUNT, REGION, Answer, AwsError, Call, NotModelled, Operation, Proceed, only
+from simulator.call import REGION, Answer, AwsError, Call, NotModelled, Operation, Proceed, only
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -94,7 +94,7 @@ class _Mappings:
         polling = Polling(
             uuid, queue_arn, function.name, 10, 0.0, False, CONCURRENCY, False, "No records processed"
         )
-        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:{uuid}"
+        arn = f"arn:aws:lambda:{REGION}:{function.account}:event-source-mapping:{uuid}"
         poller = Poller(self._cloud, self._functions, polling, url)
         mapping = _Mapping(polling, poller, arn, function.arn, self._cloud.clock.now())
         _configure(mapping, call)
@@ -165,7 +165,9 @@ class _Mappings:
         queue_name, caller = queue_arn.rpartition(":")[2], function.caller()
         try:
             # The URL needs no permission of the role's: Lambda makes it from the ARN.
-            url: str = self._cloud.moto(Call("sqs", "GetQueueUrl", {"QueueName": queue_name}))["QueueUrl"]
+            url: str = self._cloud.moto(Call("sqs", "GetQueueUrl", {"QueueName": queue_name}, caller))[
+                "QueueUrl"
+            ]
             answer = self._cloud.call(
                 "sqs", "GetQueueAttributes", caller, QueueUrl=url, AttributeNames=["VisibilityTimeout"]
             )

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from simulator.awslambda.code import Code
-from simulator.call import ACCOUNT, REGION, AwsError, Caller
+from simulator.call import REGION, AwsError, Caller
+from simulator.iam.credentials import account_of, session_arn
 
 
-def arn_of(name: str) -> str:
+def arn_of(name: str, account: str) -> str:
     """A function's unqualified ARN."""
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    return f"arn:aws:lambda:{REGION}:{account}:function:{name}"
 
 
 @dataclass
@@ -28,9 +29,14 @@ class Function:
     revision: str = field(default_factory=lambda: str(uuid4()))
 
     @property
+    def account(self) -> str:
+        """That of its role, because a role of another account is refused."""
+        return account_of(self.settings["Role"])
+
+    @property
     def arn(self) -> str:
         """Unqualified."""
-        return arn_of(self.name)
+        return arn_of(self.name, self.account)
 
     def changed(self, now: datetime) -> None:
         """Code or configuration are new: running environments are of the past (Lambda replaces them)."""
@@ -72,5 +78,4 @@ class Function:
         The session's name is the function's, as in the credentials that the function gets.
         """
         role_arn: str = self.settings["Role"]
-        session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role_arn.rpartition('/')[2]}/{self.name}"
-        return Caller(arn=session, role_arn=role_arn, service="lambda.amazonaws.com")
+        return Caller(session_arn(role_arn, self.name), role_arn, "lambda.amazonaws.com", self.account)

@@ -26,6 +26,7 @@ from simulator.awslambda.settings import function_name
 from simulator.call import AwsError, Caller, NotModelled
 from simulator.cloudwatch.metrics import metric
 from simulator.faults import crashes
+from simulator.iam.credentials import account_of
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -47,14 +48,15 @@ class Invocation:
 
 
 class Functions:
-    """Every function and every process. ``close`` ends them all."""
+    """One account's functions and their processes. ``close`` ends them all."""
 
-    def __init__(self, cloud: "Cloud", python: Path) -> None:
+    def __init__(self, cloud: "Cloud", python: Path, account: str) -> None:
         """python: the interpreter of an environment that holds what the managed runtime does, and no more."""
         self.python = python
         self.patience = PATIENCE
         self.by_name: dict[str, Function] = {}
         self._cloud = cloud
+        self._account = account
         self._folder = Path(tempfile.mkdtemp(prefix="lambda-"))
         self.code = CodeStore(cloud, self._folder)
         self.layers = Layers(cloud, self.code)
@@ -67,9 +69,13 @@ class Functions:
 
     def get(self, reference: str) -> Function:
         """By name or ARN."""
+        if reference.startswith("arn:") and account_of(reference) != self._account:
+            raise NotModelled(f"a function of another account ({reference})")
         name = function_name(reference)
         if name not in self.by_name:
-            raise AwsError("ResourceNotFoundException", f"Function not found: {arn_of(name)}", 404)
+            raise AwsError(
+                "ResourceNotFoundException", f"Function not found: {arn_of(name, self._account)}", 404
+            )
         return self.by_name[name]
 
     def invoke(

@@ -18,7 +18,7 @@ from simulator.awslambda.settings import (
     invalid,
     role_name,
 )
-from simulator.call import Answer, AwsError, Call, NotModelled, Operation, Proceed, only
+from simulator.call import ACCOUNT, Answer, AwsError, Call, NotModelled, Operation, Proceed, only
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -62,8 +62,8 @@ class _Management:
                     "Runtime and Handler are mandatory parameters for functions created with deployment packages."
                 )
         settings = self._with_layers({**defaults(name), **accepted(call.params, name)}, ())
-        self._check_role(settings["Role"])
-        self._place(settings, settings["Role"])
+        self._check_role(settings["Role"], call)
+        self._place(settings, settings["Role"], call)
         code = self._functions.code.fetch(call.params["Code"], call.caller)
         self._functions.layers.check_size(code, settings)
         function = Function(
@@ -96,8 +96,8 @@ class _Management:
         held = [layer["Arn"] for layer in function.settings.get("Layers", ())]
         changes = self._with_layers(accepted(call.params, function.name), held)
         if "Role" in changes:
-            self._check_role(changes["Role"])
-        self._place(changes, changes.get("Role", function.settings["Role"]))
+            self._check_role(changes["Role"], call)
+        self._place(changes, changes.get("Role", function.settings["Role"]), call)
         settings = {**function.settings, **changes}
         self._functions.layers.check_size(function.code, settings)
         function.settings = settings
@@ -131,14 +131,16 @@ class _Management:
             return settings
         return {**settings, "Layers": self._functions.layers.chosen(settings["Layers"], held)}
 
-    def _place(self, settings: dict[str, Any], role_arn: str) -> None:
+    def _place(self, settings: dict[str, Any], role_arn: str, call: Call) -> None:
         if "VpcConfig" in settings:
+            if call.account != ACCOUNT:
+                raise NotModelled("functions inside a VPC in another account")
             settings["VpcConfig"] = vpc_config.checked(self._cloud, settings["VpcConfig"], role_arn)
 
-    def _check_role(self, role_arn: str) -> None:
+    def _check_role(self, role_arn: str, call: Call) -> None:
         """Lambda guide, "Defining Lambda function permissions with an execution role": its trust policy."""
         refusal = invalid("The role defined for the function cannot be assumed by Lambda.")
-        look = Call("iam", "GetRole", {"RoleName": role_name(role_arn)})
+        look = call.asking("iam", "GetRole", RoleName=role_name(role_arn, call.account))
         try:
             # Lambda's own look, which no policy, trail or audit sees.
             role = self._cloud.moto(look)["Role"]

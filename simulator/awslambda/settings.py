@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.call import ACCOUNT, AwsError, NotModelled
+from simulator.call import AwsError, NotModelled
 
 # The names botocore's Lambda model gives these parameters; all others are refused by the callers' ``only``.
 SETTINGS = (
@@ -179,8 +179,8 @@ def _refuse_unmodelled(settings: Mapping[str, Any]) -> None:
         raise NotModelled("SnapStart")
 
 
-def role_name(role_arn: str) -> str:
+def role_name(role_arn: str, account: str) -> str:
     """``name`` of ``arn:aws:iam::<account>:role/path/name``; a role of another account is refused as Lambda does."""
-    if role_arn.split(":")[4] != ACCOUNT:
+    if role_arn.split(":")[4] != account:
         raise AwsError("AccessDeniedException", "Cross-account pass role is not allowed.", 403)
     return role_arn.rpartition("/")[2]

@@ -103,7 +103,7 @@ class Poller:
         return batch
 
     def _receive(self, room: int) -> list[dict[str, Any]]:
-        sqs_queue.drop_expired(self._polling.queue_name, self._cloud.clock)
+        sqs_queue.drop_expired(self._polling.queue_arn, self._cloud.clock)
         answer = self._cloud.call(
             "sqs",
             "ReceiveMessage",
@@ -145,7 +145,7 @@ class Poller:
         if self._next_look is not None:
             self._next_look.cancel()
             self._next_look = None
-        seconds = sqs_queue.seconds_until_next(self._polling.queue_name, self._cloud.clock)
+        seconds = sqs_queue.seconds_until_next(self._polling.queue_arn, self._cloud.clock)
         if self._polling.enabled and self._polling.last_result != _REFUSED and seconds is not None:
             self._next_look = self._cloud.clock.call_later(seconds, self.ring)
 

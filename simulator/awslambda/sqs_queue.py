@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING
 
 from moto.sqs.models import Message, Queue, sqs_backends
 
-from simulator.call import ACCOUNT, REGION
-
 if TYPE_CHECKING:
     from simulator.clock.kernel import Clock
 
@@ -13,12 +11,12 @@ if TYPE_CHECKING:
 _AFTER = 0.001
 
 
-def seconds_until_next(queue_name: str, clock: "Clock") -> float | None:
+def seconds_until_next(queue_arn: str, clock: "Clock") -> float | None:
     """How long until a message of the queue can be received; None when it holds none. 0: there is one now.
 
     SQS's pollers would find out by asking all the time; the virtual clock would then never come to rest.
     """
-    queue = _queue(queue_name)
+    queue = _queue(queue_arn)
     if queue is None:
         return None
     now = clock.time() * 1000
@@ -33,19 +31,20 @@ def seconds_until_next(queue_name: str, clock: "Clock") -> float | None:
     return max(0.0, (min(in_time) - now) / 1000 + _AFTER) if min(in_time) >= now else 0.0
 
 
-def drop_expired(queue_name: str, clock: "Clock") -> None:
+def drop_expired(queue_arn: str, clock: "Clock") -> None:
     """Remove what is past the queue's retention period, as SQS does (SQS guide, "MessageRetentionPeriod").
 
     moto leaves such messages in the queue, and the first one hides all that come after it.
     """
-    queue = _queue(queue_name)
+    queue = _queue(queue_arn)
     if queue is not None:
         now = clock.time() * 1000
         queue._messages = [message for message in queue._messages if now < _expiry(queue, message)]
 
 
-def _queue(name: str) -> Queue | None:
-    return sqs_backends[ACCOUNT][REGION].queues.get(name)
+def _queue(arn: str) -> Queue | None:
+    region, account, name = arn.split(":")[3:6]
+    return sqs_backends[account][region].queues.get(name)
 
 
 def _expiry(queue: Queue, message: Message) -> float:

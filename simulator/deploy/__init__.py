@@ -3,6 +3,7 @@
 moto's CloudFormation is not used at all: it passes over types and properties that it does not know.
 """
 
+import functools
 from typing import TYPE_CHECKING
 
 import botocore.session
@@ -12,15 +13,21 @@ from simulator.deploy.changesets import ChangeSets
 from simulator.deploy.nested import NestedStacks
 from simulator.deploy.operations import StackOperations, unmodelled
 from simulator.deploy.stacks import Stacks
+from simulator.per_account import per_account
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
 
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:
-    """Every operation of cloudformation; those not named here are refused."""
-    stacks = Stacks()
-    cloud.nested_stacks = NestedStacks(cloud, stacks)
+    """Every operation of cloudformation, in every account; those not named here are refused."""
+    cloud.nested_stacks = {}
+    return per_account(functools.partial(_of_account, cloud))
+
+
+def _of_account(cloud: "Cloud", account: str) -> dict[str, Operation]:
+    stacks = Stacks(account)
+    cloud.nested_stacks[account] = NestedStacks(cloud, stacks)
     change_sets = ChangeSets(cloud, stacks)
     on = StackOperations(cloud, stacks, change_sets)
     modelled: dict[str, Operation] = {

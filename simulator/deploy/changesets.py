@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.call import ACCOUNT, REGION, Answer, AwsError, Call, NotModelled, Proceed, only
+from simulator.call import REGION, Answer, AwsError, Call, NotModelled, Proceed, only
 from simulator.deploy.changes import changes, is_empty
 from simulator.deploy.changeset import ChangeSet
 from simulator.deploy.checks import lacking_capability
@@ -23,7 +23,7 @@ NO_CHANGES = (
 
 
 class ChangeSets:
-    """The change sets of all stacks, with the operations on them."""
+    """The change sets of one account's stacks, with the operations on them."""
 
     def __init__(self, cloud: "Cloud", stacks: Stacks) -> None:
         self._cloud = cloud
@@ -74,7 +74,7 @@ class ChangeSets:
         """The revision, or what is wrong with it. Without a transform wrong is refused in the call itself."""
         has_transform = bool(transforms_of(request.document))
         try:
-            revision = prepared(self._cloud, request, stack.name, stack.id)
+            revision = prepared(self._cloud, request, stack)
         except AwsError as refusal:
             if not has_transform:
                 raise
@@ -89,7 +89,7 @@ class ChangeSets:
         unique = uuid_of(f"{stack.id}/{name}/{len(self._change_sets)}")
         change_set = ChangeSet(
             name=name,
-            id=f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{name}/{unique}",
+            id=f"arn:aws:cloudformation:{REGION}:{stack.account}:changeSet/{name}/{unique}",
             stack=stack,
             kind=kind,
             created=self._cloud.clock.now(),

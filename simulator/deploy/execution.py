@@ -32,7 +32,9 @@ class Execution:
     def _context(self, logical_id: str, revision: Revision, seed: str = "") -> Context:
         """seed: makes a replacement's generated name another one."""
         stack, given = self._stack, revision.capabilities
-        return Context(self._cloud, stack.name, stack.id, logical_id, revision.tags, given, seed)
+        return Context(
+            self._cloud, stack.name, stack.id, logical_id, revision.tags, given, seed, stack.account
+        )
 
     # --- create ---
 

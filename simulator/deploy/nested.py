@@ -12,7 +12,7 @@ from simulator.call import AwsError, Call
 from simulator.deploy.changes import changes, is_empty
 from simulator.deploy.execution import Execution
 from simulator.deploy.prepare import accepted
-from simulator.deploy.resources.kind import CLOUDFORMATION_CALLER, Context, Made, Properties
+from simulator.deploy.resources.kind import Context, Made, Properties, cloudformation
 from simulator.deploy.revision import Revision
 from simulator.deploy.stacks import Stack, Stacks
 from simulator.deploy.update import Update
@@ -122,7 +122,7 @@ class NestedStacks:
             "Capabilities": list(context.capabilities),
             "Tags": [{"Key": key, "Value": value} for key, value in {**context.stack_tags, **own}.items()],
         }
-        call = Call("cloudformation", "CreateStack", params, CLOUDFORMATION_CALLER)
+        call = Call("cloudformation", "CreateStack", params, cloudformation(stack.account))
         return accepted(self._cloud, call, stack, present)
 
 

@@ -18,7 +18,7 @@ from simulator.deploy.execution import Execution
 from simulator.deploy.parameters import check_declarations
 from simulator.deploy.parse import parse
 from simulator.deploy.prepare import accepted
-from simulator.deploy.resources.kind import CLOUDFORMATION_CALLER
+from simulator.deploy.resources.kind import cloudformation
 from simulator.deploy.stacks import Stack, Stacks
 from simulator.deploy.template import check_sections
 from simulator.deploy.template_source import template_text
@@ -196,7 +196,7 @@ class StackOperations:
             revision = self._find(call).revision
             text = revision.text if revision else ""
         else:
-            text = template_text(call, self._cloud.client("s3", caller=CLOUDFORMATION_CALLER))
+            text = template_text(call, self._cloud.client("s3", caller=cloudformation(call.account)))
         document = parse(text)
         check_sections(document)
         answer: Answer = {
@@ -215,7 +215,7 @@ class StackOperations:
     def validate_template(self, call: Call, _: Proceed) -> Answer:
         """ValidateTemplate: sections and parameters, and what a template without a transform is made of."""
         only(call, "TemplateBody", "TemplateURL")
-        document = parse(template_text(call, self._cloud.client("s3", caller=CLOUDFORMATION_CALLER)))
+        document = parse(template_text(call, self._cloud.client("s3", caller=cloudformation(call.account))))
         check_sections(document)
         check_declarations(document.get("Parameters", {}))
         if not transforms_of(document):

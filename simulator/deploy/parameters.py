@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from simulator.call import ACCOUNT, REGION, AwsError, NotModelled
+from simulator.call import REGION, AwsError, NotModelled
 from simulator.deploy.intrinsics import NO_VALUE
 
 type Given = Mapping[str, str | None]
@@ -145,10 +145,10 @@ def _problem(body: Mapping[str, Any], text: str) -> str | None:
     return None
 
 
-def pseudo_parameters(stack_name: str, stack_id: str) -> dict[str, Any]:
+def pseudo_parameters(stack_name: str, stack_id: str, account: str) -> dict[str, Any]:
     """User guide, "Pseudo parameters reference"."""
     return {
-        "AWS::AccountId": ACCOUNT,
+        "AWS::AccountId": account,
         "AWS::NoValue": NO_VALUE,
         "AWS::NotificationARNs": [],
         "AWS::Partition": "aws",

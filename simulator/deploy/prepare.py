@@ -10,7 +10,7 @@ from simulator.call import AwsError, Call
 from simulator.deploy.checks import check, lacking_capability
 from simulator.deploy.parameters import check_declarations, given_values, pseudo_parameters, typed_values
 from simulator.deploy.parse import Document, parse
-from simulator.deploy.resources.kind import CLOUDFORMATION_CALLER
+from simulator.deploy.resources.kind import cloudformation
 from simulator.deploy.revision import Revision
 from simulator.deploy.rules import check_rules
 from simulator.deploy.stacks import Stack
@@ -47,7 +47,7 @@ def asked(cloud: "Cloud", call: Call, stack: Stack | None) -> Asked:
     check_declarations(declared)
     previous = stack.revision.parameters if stack is not None and stack.revision is not None else {}
     parameters = given_values(declared, call.params.get("Parameters", []), previous)
-    typed = typed_values(declared, parameters, lambda kind, value: _exists(cloud, kind, value))
+    typed = typed_values(declared, parameters, lambda kind, value: _exists(cloud, call.account, kind, value))
     check_rules(document.get("Rules", {}), typed)
     return Asked(
         text=text,
@@ -64,18 +64,19 @@ def asked(cloud: "Cloud", call: Call, stack: Stack | None) -> Asked:
 
 def _text(cloud: "Cloud", call: Call, stack: Stack | None) -> str:
     if not call.params.get("UsePreviousTemplate"):
-        return template_text(call, cloud.client("s3", caller=CLOUDFORMATION_CALLER))
+        return template_text(call, cloud.client("s3", caller=cloudformation(call.account)))
     if stack is None or stack.revision is None:
         raise AwsError("ValidationError", "Cannot use the previous template of a stack that has none.")
     return stack.revision.text
 
 
-def prepared(cloud: "Cloud", request: Asked, stack_name: str, stack_id: str) -> Revision:
+def prepared(cloud: "Cloud", request: Asked, stack: Stack) -> Revision:
     """The revision, its template transformed and checked. AwsError says what is wrong with it."""
-    pseudo = pseudo_parameters(stack_name, stack_id)
+    pseudo = pseudo_parameters(stack.name, stack.id, stack.account)
     # What the translator is given: texts, with the pseudo parameters that are texts.
     texts = {**request.parameters, **{key: value for key, value in pseudo.items() if isinstance(value, str)}}
-    processed = transformed(request.document, texts, cloud.client("iam", caller=CLOUDFORMATION_CALLER))
+    caller = cloudformation(stack.account)
+    processed = transformed(request.document, texts, cloud.client("iam", caller))
     check_sections(processed)
     check(processed)
     return Revision(
@@ -86,7 +87,7 @@ def prepared(cloud: "Cloud", request: Asked, stack_name: str, stack_id: str) -> 
         hidden=request.hidden,
         tags=request.tags,
         capabilities=request.capabilities,
-        availability_zones=functools.cache(lambda: _availability_zones(cloud)),
+        availability_zones=functools.cache(lambda: _availability_zones(cloud.client("ec2", caller))),
     )
 
 
@@ -98,15 +99,15 @@ def accepted(cloud: "Cloud", call: Call, stack: Stack, present: Stack | None) ->
         raise AwsError(
             "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]"
         )
-    revision = prepared(cloud, request, stack.name, stack.id)
+    revision = prepared(cloud, request, stack)
     lacking = lacking_capability(revision.processed, revision.capabilities)
     if lacking:
         raise AwsError("InsufficientCapabilitiesException", f"Requires capabilities : [{lacking}]")
     return revision
 
 
-def _availability_zones(cloud: "Cloud") -> tuple[str, ...]:
-    zones = cloud.client("ec2", caller=CLOUDFORMATION_CALLER).describe_availability_zones()
+def _availability_zones(ec2: Any) -> tuple[str, ...]:
+    zones = ec2.describe_availability_zones()
     return tuple(sorted(zone["ZoneName"] for zone in zones["AvailabilityZones"]))
 
 
@@ -118,9 +119,9 @@ _LOOK_UP: dict[str, tuple[str, str]] = {
 }
 
 
-def _exists(cloud: "Cloud", kind: str, value: str) -> bool:
+def _exists(cloud: "Cloud", account: str, kind: str, value: str) -> bool:
     method, parameter = _LOOK_UP[kind]
-    client: Any = cloud.client("ec2", caller=CLOUDFORMATION_CALLER)
+    client: Any = cloud.client("ec2", cloudformation(account))
     try:
         getattr(client, method)(**{parameter: [value]})
     except ClientError as refused:

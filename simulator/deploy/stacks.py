@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator.call import ACCOUNT, REGION, AwsError
+from simulator.call import REGION, AwsError
 from simulator.clock.kernel import Clock
 from simulator.deploy.names import uuid_of
 from simulator.deploy.resources.kind import Made
@@ -35,6 +35,7 @@ class Stack:
     """A stack. revision is what it was last successfully made from (or is being made from)."""
 
     name: str
+    account: str
     id: str
     clock: Clock
     created: datetime
@@ -118,9 +119,10 @@ class Stack:
 
 
 class Stacks:
-    """Every stack of the account and Region, deleted ones included."""
+    """Every stack of one account in the Region, deleted ones included."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: str) -> None:
+        self._account = account
         self._stacks: list[Stack] = []
 
     def __iter__(self) -> Iterator[Stack]:
@@ -154,5 +156,5 @@ class Stacks:
                 "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
             )
         unique = uuid_of(f"{name}/{len(self._stacks)}")
-        arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{unique}"
-        return Stack(name, arn, clock, created=clock.now(), status="")
+        arn = f"arn:aws:cloudformation:{REGION}:{self._account}:stack/{name}/{unique}"
+        return Stack(name, self._account, arn, clock, created=clock.now(), status="")

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from simulator.call import Operation
-from simulator.iam import sts
+from simulator.iam import sts, trust_policy
 from simulator.iam.layer import layer
 from simulator.iam.role_policies import load_aws_managed_policies
 
@@ -24,6 +24,9 @@ def open_account(cloud: "Cloud", account: str) -> tuple[str, str]:
 
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:
-    """STS's operations; makes ``cloud.sessions`` and loads AWS's managed policies into moto."""
+    """STS's operations, and IAM's look at trust policies.
+
+    Makes ``cloud.sessions`` and loads AWS's managed policies into moto.
+    """
     load_aws_managed_policies(cloud.account)
-    return sts.operations(cloud)
+    return {**sts.operations(cloud), **trust_policy.operations()}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import botocore.session
 
 from simulator.call import Answer, Call, NotModelled, Operation, Proceed
+from simulator.per_account import per_account
 from simulator.scheduler.schedules import Schedules
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ _OF_MOTO = ("GetSchedule", "ListSchedules")
 
 
 def operations(cloud: "Cloud") -> dict[str, Operation]:
-    """Every operation of scheduler; those not named here are refused."""
+    """Every operation of scheduler, in every account; those not named here are refused."""
+    return per_account(lambda _: _of_account(cloud))
+
+
+def _of_account(cloud: "Cloud") -> dict[str, Operation]:
     schedules = Schedules(cloud)
     model = botocore.session.get_session().get_service_model("scheduler")
     refused = {f"scheduler.{name}": _refuse for name in model.operation_names if name not in _OF_MOTO}

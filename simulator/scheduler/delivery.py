@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.call import AwsError, Caller, NotModelled, aws_service
-from simulator.iam.credentials import session_arn
+from simulator.iam.credentials import account_of, session_arn
 from simulator.iam.policy import Context
 from simulator.iam.role_policies import role_of
 from simulator.iam.sts import trusts
@@ -53,7 +53,7 @@ class Delivery:
         """Try once, and see to the next attempt."""
         target = self._firing.target
         try:
-            assume(self._cloud, target["RoleArn"], self._firing.schedule_arn)
+            assume(target["RoleArn"], self._firing.schedule_arn)
             self._cloud.call(
                 "lambda",
                 "Invoke",
@@ -104,7 +104,7 @@ class Delivery:
                 "sqs",
                 "SendMessage",
                 self._role(),
-                QueueUrl=f"{self._cloud.url}/{self._cloud.account}/{queue.rpartition(':')[2]}",
+                QueueUrl=f"{self._cloud.url}/{account_of(queue)}/{queue.rpartition(':')[2]}",
                 MessageBody=self._input(),
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()
@@ -119,7 +119,7 @@ class Delivery:
     def _role(self) -> Caller:
         role = self._firing.target["RoleArn"]
         # Assumed: the session's name.
-        return Caller(arn=session_arn(role, self._execution_id()), role_arn=role, service=SERVICE)
+        return Caller(session_arn(role, self._execution_id()), role, SERVICE, account_of(role))
 
     def _execution_id(self) -> str:
         key = f"{self._cloud.seed}/{self._firing.number}/{self._retries}"
@@ -138,14 +138,15 @@ class Delivery:
         return text
 
 
-def assume(cloud: "Cloud", role_arn: str, schedule_arn: str) -> None:
+def assume(role_arn: str, schedule_arn: str) -> None:
     """AwsError: the role does not let Scheduler in.
 
     User guide, "Confused deputy prevention": aws:SourceArn is the ARN of the schedule's group.
     """
     group = schedule_arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
-    context = Context({"aws:SourceAccount": cloud.account, "aws:SourceArn": group})
-    role = role_of(cloud.account, role_arn)
+    account = account_of(schedule_arn)
+    context = Context({"aws:SourceAccount": account, "aws:SourceArn": group})
+    role = role_of(account, role_arn)
     if role is None or not trusts(
         json.loads(role.assume_role_policy_document), aws_service(SERVICE), context
     ):

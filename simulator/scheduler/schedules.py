@@ -107,8 +107,8 @@ class Schedules:
         target = params["Target"]
         _check_target(target)
         expression = parsed(params["ScheduleExpression"])
-        arn = f"arn:aws:scheduler:{call.region}:{self._cloud.account}:schedule/default/{params['Name']}"
-        assume(self._cloud, target["RoleArn"], arn)
+        arn = f"arn:aws:scheduler:{call.region}:{call.account}:schedule/default/{params['Name']}"
+        assume(target["RoleArn"], arn)
         complete = {**target, "RetryPolicy": {**_RETRY_POLICY, **target.get("RetryPolicy", {})}}
         state = params.get("State", "ENABLED")
         return call.with_params(State=state, Target=complete), expression, complete

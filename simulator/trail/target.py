@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulator.call import AwsError, Call, Caller, NotModelled, Place, aws_service
-from simulator.iam.credentials import session_arn
+from simulator.iam.credentials import account_of, session_arn
 from simulator.iam.resource_policy import allowed_by_resource_policy
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ type Event = Mapping[str, Any]
 type Send = Callable[["Cloud", str, Target, str], None]
 
 EVENTS = "events.amazonaws.com"
-_SERVICE = aws_service(EVENTS)
 _KNOWN = frozenset({"Id", "Arn", "RoleArn", "Input", "InputPath", "RetryPolicy", "DeadLetterConfig"})
 
 
@@ -69,8 +68,9 @@ def _to_queue(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:
 
 def _to_function(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:
     function = target["Arn"]
+    service = aws_service(EVENTS, account_of(function))
     try:
-        policy = cloud.call("lambda", "GetPolicy", _SERVICE, FunctionName=function)["Policy"]
+        policy = cloud.call("lambda", "GetPolicy", service, FunctionName=function)["Policy"]
     except AwsError as refused:
         # Lambda answers the same for a function without a policy; Invoke below tells a missing function.
         if refused.code != "ResourceNotFoundException":
@@ -78,7 +78,7 @@ def _to_function(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> No
         policy = None
     _admit(policy, "lambda:InvokeFunction", function, rule_arn)
     asked = {"FunctionName": function, "InvocationType": "Event", "Payload": text.encode()}
-    cloud.call("lambda", "Invoke", _SERVICE, **asked)
+    cloud.call("lambda", "Invoke", service, **asked)
 
 
 def _to_machine(cloud: "Cloud", rule_arn: str, target: Target, text: str) -> None:

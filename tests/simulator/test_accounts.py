@@ -66,18 +66,33 @@ def test_credentials_that_were_never_issued_are_refused(accounts: TwoAccounts) -
     assert (told.status_code, "InvalidClientTokenId" in told.text) == (403, True)
 
 
-@pytest.mark.parametrize("service", ["autoscaling", "eks", "lambda", "s3"])
-def test_what_works_in_one_place_only_is_refused_elsewhere(accounts: TwoAccounts, service: str) -> None:
-    call = {
-        "autoscaling": "describe_auto_scaling_groups",
-        "eks": "list_clusters",
-        "lambda": "list_functions",
-        "s3": "list_buckets",
-    }[service]
-    with Refusal("NotModelledBySimulator", OTHER):
-        getattr(accounts.cloud.client(service, accounts.there), call)()
-    with Refusal("NotModelledBySimulator", ELSEWHERE):
-        getattr(accounts.cloud.client(service, accounts.here, ELSEWHERE), call)()
+ONE_PLACE = {"autoscaling": "describe_auto_scaling_groups", "eks": "list_clusters", "sns": "list_topics"}
+ONE_REGION = {"lambda": "list_functions", "s3": "list_buckets", "scheduler": "list_schedules"}
+
+
+@pytest.mark.parametrize(("service", "call"), [*ONE_PLACE.items(), *ONE_REGION.items()])
+def test_what_works_in_one_place_only_is_refused_elsewhere(
+    accounts: TwoAccounts, service: str, call: str
+) -> None:
+    if service in ONE_PLACE:
+        with Refusal("NotModelledBySimulator", OTHER):
+            getattr(accounts.cloud.client(service, accounts.there), call)()
+    for who in (accounts.here, accounts.there):
+        with Refusal("NotModelledBySimulator", ELSEWHERE):
+            getattr(accounts.cloud.client(service, who, ELSEWHERE), call)()
+
+
+def test_a_bucket_is_its_accounts_and_its_name_everybodys(accounts: TwoAccounts) -> None:
+    here, there = (accounts.cloud.client("s3", who) for who in (accounts.here, accounts.there))
+    where = {"CreateBucketConfiguration": {"LocationConstraint": "us-west-2"}}
+    there.create_bucket(Bucket="theirs", **where)
+    there.put_object(Bucket="theirs", Key="one", Body=b"1")
+    assert there.get_object(Bucket="theirs", Key="one")["Body"].read() == b"1"
+    assert [bucket["Name"] for bucket in here.list_buckets()["Buckets"]] == []
+    with Refusal("NotModelledBySimulator", "theirs"):
+        here.get_object(Bucket="theirs", Key="one")
+    with Refusal("BucketAlreadyExists"):
+        here.create_bucket(Bucket="theirs", **where)
 
 
 def test_a_role_of_another_account(accounts: TwoAccounts) -> None:

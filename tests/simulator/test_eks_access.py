@@ -135,7 +135,7 @@ def test_a_principal_that_does_not_exist(account: EksAccount) -> None:
 
 
 def test_a_role_named_without_its_path(account: EksAccount) -> None:
-    account.iam.create_role(RoleName="pathed", Path="/x/", AssumeRolePolicyDocument="{}")
+    account.iam.create_role(RoleName="pathed", Path="/x/", AssumeRolePolicyDocument='{"Statement": []}')
     assert "invalid principal" in refused(account, "arn:aws:iam::123456789012:role/pathed")[1]
 
 

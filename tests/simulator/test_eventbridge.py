@@ -200,7 +200,7 @@ def test_a_function_without_permissions_is_not_invoked(place: Place) -> None:
 def test_a_state_machine_is_started_with_the_target_s_role(place: Place) -> None:
     started = answer(place.cloud, "stepfunctions.StartExecution", lambda _: {})
     client, name = place.cloud.client("iam"), f"start-{next(_numbers)}"
-    role = client.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = client.create_role(RoleName=name, AssumeRolePolicyDocument='{"Statement": []}')["Role"]["Arn"]
     place.target(
         MACHINE, RoleArn=role, Input='{"constant":1}', DeadLetterConfig={"Arn": place.arn(place.dead)}
     )

@@ -280,7 +280,7 @@ def _launch_permissions(template: str, node_role: str) -> list[dict[str, Any]]:
 def _group(cloud: Cloud) -> tuple[dict[str, Any], str, str]:
     """Parameters of a group whose launch template uses a role; the template's ARN; that role's ARN."""
     client, ec2, name = cloud.client("iam"), cloud.client("ec2"), f"node-{next(_numbers)}"
-    node = client.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    node = client.create_role(RoleName=name, AssumeRolePolicyDocument='{"Statement": []}')["Role"]["Arn"]
     profile = client.create_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
     client.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
     data = {

@@ -85,7 +85,7 @@ def test_the_longest_subject_and_a_message_counted_in_bytes(cloud: Cloud, topic:
 
 def test_a_role_publishes_only_if_it_may(cloud: Cloud, topic: str) -> None:
     client = cloud.client("iam")
-    role = client.create_role(RoleName="teller", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = client.create_role(RoleName="teller", AssumeRolePolicyDocument='{"Statement": []}')["Role"]["Arn"]
     teller = Caller(arn="arn:aws:sts::123456789012:assumed-role/teller/one", role_arn=role)
     with pytest.raises(AwsError, match="not authorized to perform: sns:Publish"):
         cloud.call("sns", "Publish", teller, TopicArn=topic, Message="m")

@@ -277,17 +277,25 @@ def test_one_failing_target_does_not_stop_the_rest(home: Account, members: Membe
     assert [(each["account"], each["region"]) for each in failed] == [(ACCOUNT, "eu-west-1")]
 
 
+@pytest.mark.parametrize(
+    ("code", "outcome"), [("AccessDenied", "MemberRoleRefused"), ("Throttling", "Throttled")]
+)
 def test_a_role_that_cannot_be_assumed_stops_only_its_account(
-    home: Account, members: Members, monkeypatch: pytest.MonkeyPatch
+    home: Account, members: Members, monkeypatch: pytest.MonkeyPatch, code: str, outcome: str
 ) -> None:
     def refused(role: str, external_id: str) -> None:
-        raise refusal("AccessDenied", "AssumeRole")
+        raise refusal(code, "AssumeRole")
 
     monkeypatch.setattr(aws, "assumed", refused)
     home.ec2._add(SERVER)
     answer = sweep()
-    assert answer["outcomes"] == {"AccessDenied": 2, "enable": 1}
+    assert answer["outcomes"] == {outcome: 2, "enable": 1}
     assert answer["targets"] == len(members) - 2
+    told = [each for each in home.told if each["outcome"] == outcome]
+    assert {(each["account"], each["region"]) for each in told} == {
+        (OTHER, "us-west-2"),
+        (OTHER, "eu-west-1"),
+    }
 
 
 def test_a_dry_run_says_so_even_when_no_account_answers(home: Account) -> None:

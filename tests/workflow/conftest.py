@@ -30,8 +30,9 @@ FULL = "op-0a1b2c3d4e5f60005"
 class Deployed:
     """One simulator with the stack in it, asked through public AWS APIs (and the simulator's list of calls)."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], stack: str = STACK) -> None:
         self.environment = environment
+        self._stack = stack
         self.url = environment["AWS_ENDPOINT_URL"]
         self._session = boto3.Session(
             aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
@@ -39,22 +40,38 @@ class Deployed:
             region_name=environment["AWS_REGION"],
         )
 
-    def client(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self.url)  # type: ignore[call-overload]
+    def client(self, service: str, region: str | None = None) -> Any:
+        return self._session.client(service, region, endpoint_url=self.url)  # type: ignore[call-overload]
 
     def output(self, key: str) -> str:
-        (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=self._stack)["Stacks"]
         return next(str(item["OutputValue"]) for item in stack["Outputs"] if item["OutputKey"] == key)
 
     def physical(self, logical: str) -> str:
         """The id of one of the stack's resources."""
         found = self.client("cloudformation").describe_stack_resource(
-            StackName=STACK, LogicalResourceId=logical
+            StackName=self._stack, LogicalResourceId=logical
         )
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
-    def control(self, path: str, *, post: bool = False) -> Any:
-        request = urllib.request.Request(f"{self.url}/_simulator/{path}", method="POST" if post else "GET")  # noqa: S310
+    def account(self, number: str) -> "Deployed":
+        """Open another account; the same simulator with its administrator's keys."""
+        keys = self.control(f"account?id={number}", post=True)
+        own = {"AWS_ACCESS_KEY_ID": keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"]}
+        return Deployed({**self.environment, **own}, self._stack)
+
+    def edge(self, **fields: Any) -> dict[str, list[str]]:
+        """Make servers and subnets at once, of which no event tells; fields: those of simulator/bulk.py's Edge."""
+        made: dict[str, list[str]] = self.control("edge", post=True, body=fields)
+        return made
+
+    def control(self, path: str, *, post: bool = False, body: Any = None) -> Any:
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.url}/_simulator/{path}",
+            json.dumps(body).encode() if body is not None else None,
+            {"Content-Type": "application/json"},
+            method="POST" if post else "GET",
+        )
         with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own loopback address
             return json.load(answer)
 
@@ -84,7 +101,7 @@ class Deployed:
         """How the ARNs of that function's role sessions begin; function: the output with its name."""
         name = self.output(function)
         arn: str = self.client("lambda").get_function_configuration(FunctionName=name)["Role"]
-        return f"arn:aws:sts::123456789012:assumed-role/{arn.rpartition('/')[2]}/"
+        return f"arn:aws:sts::{arn.split(':')[4]}:assumed-role/{arn.rpartition('/')[2]}/"
 
     def _by_roles(self, since: int) -> list[dict[str, Any]]:
         """By roles' sessions; receiving queue messages for Lambda and invoking are not the functions' doing."""

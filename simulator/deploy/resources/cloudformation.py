@@ -4,29 +4,29 @@ from simulator.deploy.resources.kind import Context, Kind, Made, Properties, nam
 
 
 def _create(context: Context, properties: Properties) -> Made:
-    return context.cloud.nested_stacks.accept(context, properties)
+    return context.cloud.nested_stacks[context.account].accept(context, properties)
 
 
 def _complete(context: Context, made: Made, _: Properties) -> None:
-    context.cloud.nested_stacks.create(made.physical_id)
+    context.cloud.nested_stacks[context.account].create(made.physical_id)
 
 
 def _update(context: Context, made: Made, _: Properties, new: Properties) -> Made:
-    context.cloud.nested_stacks.update(context, made.physical_id, new)
+    context.cloud.nested_stacks[context.account].update(context, made.physical_id, new)
     return made
 
 
 def _commit(context: Context, made: Made) -> None:
-    context.cloud.nested_stacks.commit(made.physical_id)
+    context.cloud.nested_stacks[context.account].commit(made.physical_id)
 
 
 def _revert(context: Context, made: Made) -> Made:
-    context.cloud.nested_stacks.revert(made.physical_id)
+    context.cloud.nested_stacks[context.account].revert(made.physical_id)
     return made
 
 
 def _delete(context: Context, made: Made, _: Properties) -> None:
-    context.cloud.nested_stacks.delete(made.physical_id)
+    context.cloud.nested_stacks[context.account].delete(made.physical_id)
 
 
 KINDS = (

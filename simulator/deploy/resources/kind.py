@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 type Properties = Mapping[str, Any]
 
-# CloudFormation acts with the deployer's rights, here the administrator's.
-CLOUDFORMATION_CALLER = Caller(
-    arn=f"arn:aws:iam::{ACCOUNT}:user/administrator", service="cloudformation.amazonaws.com"
-)
+
+def cloudformation(account: str) -> Caller:
+    """CloudFormation acts with the deployer's rights, here the administrator's of the account."""
+    return Caller(f"arn:aws:iam::{account}:user/administrator", None, "cloudformation.amazonaws.com", account)
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,11 @@ class Context:
     stack_tags: Mapping[str, str]
     capabilities: tuple[str, ...] = ()
     replacement: str = ""
+    account: str = ACCOUNT
 
     def client(self, service: str) -> Any:
         """A boto3 client with CloudFormation as the caller."""
-        return self.cloud.client(service, caller=CLOUDFORMATION_CALLER)
+        return self.cloud.client(service, caller=cloudformation(self.account))
 
     def send(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation with properties as they are in the template; None means not given."""
@@ -48,7 +49,7 @@ class Context:
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN of this account and Region."""
-        return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+        return f"arn:aws:{service}:{REGION}:{self.account}:{resource}"
 
     def tags(self, properties: Properties) -> list[dict[str, str]]:
         """The resource's own tags, the stack's, and CloudFormation's (user guide, "Resource tags")."""
