@@ -105,7 +105,8 @@ def tell(report: dict[str, Any]) -> str:
         for a in report["addresses"]
     ]
     lines += [
-        f"drill       round {number}: {move['address']} moved from {move['from']} to {move['to']} in {move['seconds']} s"
+        f"drill       round {number}: {move['address']} moved in {move['seconds']} s"
+        f" from {move['from']} to {move['to']}"
         for number, moves in enumerate(report["drill"], 1)
         for move in moves
     ]

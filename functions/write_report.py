@@ -8,7 +8,6 @@ from typing import Any
 
 from extended_cluster import aws, kubectl_access, left_out
 from extended_cluster.handler import Event, Result, state
-from extended_cluster.types import Server
 
 # Named one by one, so that the certificate authority (and whatever else travels along) stays out of it.
 _CLUSTER_FIELDS = ("name", "arn", "version", "endpoint")
@@ -57,7 +56,9 @@ def build(event: Event) -> dict[str, Any]:
     }
 
 
-def _as_they_are(servers: Sequence[Server], drilled: Sequence[Server]) -> list[Server]:
+def _as_they_are(
+    servers: Sequence[Mapping[str, Any]], drilled: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
     """The drill ended instances that were there before it; its last word on a server counts."""
     last = {server["outpostId"]: server for server in drilled}
     return [last.get(server["outpostId"], server) for server in servers]

@@ -172,7 +172,7 @@ def _check_drill(spec: Mapping[str, Any]) -> None:
     drilled = sum(outpost["metallb"] is not None for outpost in spec["outposts"])
     if drilled > MAX_DRILLED:
         raise _invalid(
-            f'`drill` is "failover" and {drilled} servers have `metallb`: one run\'s history holds no drill of that many.',
+            f'`drill` is "failover" and {drilled} servers have `metallb`: the history of one run does not hold that.',
             f"failover with metallb on at most {MAX_DRILLED} servers, the others in a request of their own",
         )
     if not drilled:
