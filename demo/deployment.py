@@ -18,7 +18,7 @@ class DeploymentFailed(Exception):
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """``sam build`` writes into one folder: two runs from one checkout take turns."""
     lock = ROOT / ".aws-sam" / "lock"
     lock.parent.mkdir(exist_ok=True)
@@ -34,7 +34,7 @@ def deploy(
 
     parameters: of the stack, in place of the template's defaults.
     """
-    with _alone():
+    with alone():
         # What is built does not depend on where it is deployed, and make knows whether anything has changed.
         _run(["make", "--silent", "build"], tools(dict(os.environ)), quiet=quiet)
         _run(["sam", "deploy", "--no-progressbar", *_overrides(parameters)], tools(environment), quiet=quiet)
@@ -42,7 +42,7 @@ def deploy(
 
 def deploy_guard(environment: dict[str, str], parameters: Mapping[str, str] | None = None) -> None:
     """Build and deploy the LNI guard alone, as the README says. parameters: as for ``deploy``."""
-    with _alone():
+    with alone():
         _run(["make", "--silent", "guard"], tools(dict(os.environ)), quiet=True)
         _run(
             ["sam", "deploy", "--config-env", "guard", *_overrides(parameters)],

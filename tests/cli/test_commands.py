@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from demo.deployment import deploy, tools
+from demo.deployment import alone, deploy, tools
 from demo.simulator_process import ROOT, simulator
 
 
@@ -115,9 +115,10 @@ def test_the_guard_deploys_alone_and_leaves_the_applications_build_as_it_was(
     """A build of the guard in the application's place would be deployed over the application."""
     template = ROOT / ".aws-sam" / "build" / "template.yaml"
     before = template.read_bytes()
-    for command in (["sam", "build"], ["sam", "deploy"]):
-        done = run(*command, "--config-env", "guard", env=environment)
-        assert done.returncode == 0, done.stdout + done.stderr
+    with alone():  # other tests deploy from the same folder
+        for command in (["sam", "build"], ["sam", "deploy"]):
+            done = run(*command, "--config-env", "guard", env=environment)
+            assert done.returncode == 0, done.stdout + done.stderr
     assert template.read_bytes() == before
     resources = _resources_of(environment, "eks-outposts-lni-guard")
     assert {"LniGuardFunction", "LniSweepFunction"} <= {each["LogicalResourceId"] for each in resources}

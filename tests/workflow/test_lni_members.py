@@ -4,6 +4,7 @@ that is shared with an account which has a guard of its own."""
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -254,3 +255,26 @@ def test_the_owners_guard_leaves_a_consumers_subnet_that_it_can_see_alone(
 def _seen(by: Deployed, subnet: str) -> list[dict[str, Any]]:
     subnets: list[dict[str, Any]] = by.client("ec2").describe_subnets()["Subnets"]
     return [each for each in subnets if each["SubnetId"] == subnet]
+
+
+# --- What a sweep costs: `make bench` measures more -----------------------------------------------------
+
+
+def test_a_thousand_subnets_more_are_two_calls_more_and_four_for_each_change(guard: Deployed) -> None:
+    before = _calls_of_a_sweep(guard)
+    guard.edge(servers=100, subnets=1000, enabled=980)
+    after = _calls_of_a_sweep(guard)
+    assert after - before == {
+        "ec2.DescribeSubnets": 1 + 20 * 2,  # a page; before and after each write
+        "ec2.DescribeNetworkInterfaces": 1 + 20,  # of the candidates; right before each write
+        "ec2.ModifySubnetAttribute": 20,
+        "events.PutEvents": 2,  # ten outcomes in each
+    }
+
+
+def _calls_of_a_sweep(guard: Deployed) -> Counter[str]:
+    """By name, and the members' too."""
+    mark = guard.mark()
+    _sweep(guard)
+    home, member = guard.calls_of("LniSweepFunctionName", mark), _by_member_role(guard, mark)
+    return Counter(entry["name"] for entry in home + member)
