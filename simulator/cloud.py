@@ -31,6 +31,7 @@ from simulator.latency import Latencies, load
 from simulator.moto_server import application, client_of
 from simulator.outposts.world import World
 from simulator.outposts.world import load as load_world
+from simulator.trail.management import is_read_only
 
 if TYPE_CHECKING:
     from simulator.awslambda.functions import Functions
@@ -73,6 +74,8 @@ class Cloud:
         self.gateway = Gateway(self)
         self.audit = Audit(self.clock)
         self.breakpoint = Breakpoint(self.clock)
+        # How many calls so far may have changed something: what was looked up before the latest one may be old.
+        self.changes = 0
         self._latencies = Latencies(seed, load())
         self._layers: list[Layer] = []
         self._operations: dict[str, list[Operation]] = {}
@@ -90,6 +93,7 @@ class Cloud:
 
     def handle(self, call: Call, innermost: Proceed | None = None) -> Answer:
         """Take a call through all layers. innermost: what answers at the end instead of moto's client."""
+        self.changes += not is_read_only(call)
         proceed = innermost or self.moto
         for operation in self._operations.get(call.name, ()):
             proceed = _around(operation, proceed)

@@ -39,6 +39,7 @@ class Control:
                 Rule(f"{PREFIX}/edge", methods=["POST"], endpoint=self._edge),
                 Rule(f"{PREFIX}/interface", methods=["GET"], endpoint=self._interface),
                 Rule(f"{PREFIX}/guest", methods=["GET"], endpoint=self._guest),
+                Rule(f"{PREFIX}/lan", methods=["POST"], endpoint=self._lan),
             ]
         )
 
@@ -107,6 +108,23 @@ class Control:
         if found is None:
             raise NotFound(f"no network interface {request.args['id']}")
         return {"lni": is_lni(found), "disturbed": is_disturbed(found)}
+
+    def _lan(self, request: Request) -> dict[str, Any]:
+        """Do something to the servers' LANs; the body: ``unplugged`` and ``silent`` (instance ids), ``strangers``
+        (address -> MAC address), ``mtu``, each in place of what it was. What holds now (guest/lan.py)."""
+        lan, asked = self._cloud.guest.lan, request.get_json()
+        if unknown := sorted(set(asked) - {"unplugged", "silent", "strangers", "mtu"}):
+            raise BadRequest(f"nothing of a LAN is called {unknown[0]}")
+        lan.unplugged = set(asked.get("unplugged", lan.unplugged))
+        lan.silent = set(asked.get("silent", lan.silent))
+        lan.strangers = dict(asked.get("strangers", lan.strangers))
+        lan.mtu = int(asked.get("mtu", lan.mtu))
+        return {
+            "unplugged": sorted(lan.unplugged),
+            "silent": sorted(lan.silent),
+            "strangers": lan.strangers,
+            "mtu": lan.mtu,
+        }
 
     def _guest(self, request: Request) -> dict[str, Any]:
         """Whether an instance has joined its cluster and its LNI is up, or why not (``?instance=``)."""

@@ -11,6 +11,7 @@ from moto.core.request import Request
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
+from simulator.awslambda import network
 from simulator.call import ADMINISTRATOR, Answer, AwsError, Call, Caller, NotModelled
 from simulator.places import refuse_elsewhere
 from simulator.wire import Wire, decode, encode, encode_error, signed_scope
@@ -28,7 +29,25 @@ class Gateway:
         self._cloud = cloud
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self._strand(environ)
         return self._respond(Request(environ))(environ, start_response)
+
+    def _strand(self, environ: dict[str, Any]) -> None:
+        """No answer for a function in a VPC without a way out; the server drops the connection.
+
+        botocore waits a minute for a connection and tries five times (botocore.config, connect_timeout and retries):
+        longer than a function may take that is not made to wait so long, so that Lambda ends it first.
+        """
+        functions = getattr(self._cloud, "functions", None)
+        if functions is None or "REMOTE_PORT" not in environ:  # not over the wire: from inside the simulator
+            return
+        instance = functions.connected(int(environ["REMOTE_PORT"]), int(environ["SERVER_PORT"]), in_vpc=True)
+        obstacle = network.way_out_fault(self._cloud, instance.function) if instance else None
+        if instance is None or obstacle is None:
+            return
+        log.warning("%s reaches no AWS API: %s", instance.function.name, obstacle)
+        instance.strand()
+        raise ConnectionAbortedError(obstacle)
 
     def _respond(self, request: Request) -> Response:
         request_id = str(uuid4())

@@ -25,6 +25,7 @@ def operations(cloud: "Cloud") -> dict[str, Operation]:
     return {
         **_refusals(),
         **management.operations(cloud, functions),
+        **functions.layers.operations(),
         **permissions.operations(functions),
         **esm.operations(cloud, functions),
         "lambda.Invoke": lambda call, _: _invoke(functions, queue, call),

@@ -6,7 +6,7 @@ import io
 import os
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from simulator.awslambda.settings import invalid
-from simulator.call import Caller
+from simulator.call import Caller, NotModelled
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -25,10 +25,11 @@ UNZIPPED_LIMIT = 262_144_000
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A deployment package as Lambda knows it: its hash in base64, its zipped size in bytes."""
+    """A deployment package as Lambda knows it: its hash in base64, its zipped and unzipped size in bytes."""
 
     sha256: str
     size: int
+    unzipped: int
 
 
 class CodeStore:
@@ -42,17 +43,33 @@ class CodeStore:
     def fetch(self, location: Mapping[str, Any], caller: Caller) -> Code:
         """Take a package from ``ZipFile`` or from ``S3Bucket``/``S3Key``[/``S3ObjectVersion``], read as the caller."""
         package = location["ZipFile"] if "ZipFile" in location else self._from_s3(location, caller)
-        _check(package)
+        unzipped = _unzipped_size(package)
         sha256 = base64.b64encode(hashlib.sha256(package).digest()).decode()
         self._packages[sha256] = package
-        return Code(sha256, len(package))
+        return Code(sha256, len(package), unzipped)
 
     def unpacked(self, code: Code) -> Path:
         """The folder that a function with this code has as its task root."""
-        folder = self._folder / base64.b64decode(code.sha256).hex()[:16]
+        return self._laid([code], "task")
+
+    def opt(self, layers: Sequence[Code]) -> Path:
+        """The folder that a function with these layers has as /opt: each laid over those before it."""
+        return self._laid(layers, "opt")
+
+    def check_layer(self, code: Code) -> None:
+        """Refuse a layer with more than Python modules: programs and libraries would have to be in /opt itself."""
+        with zipfile.ZipFile(io.BytesIO(self._packages[code.sha256])) as archive:
+            tops = {entry.filename.partition("/")[0] for entry in archive.infolist()}
+        if others := sorted(tops - {"python"}):
+            raise NotModelled(f"{others[0]} in a Lambda layer, only the folder python")
+
+    def _laid(self, codes: Sequence[Code], kind: str) -> Path:
+        digest = hashlib.sha256("".join(code.sha256 for code in codes).encode()).hexdigest()[:16]
+        folder = self._folder / f"{kind}-{digest}"
         if not folder.exists():
             unfinished = folder.with_suffix(".part")
-            _unpack(self._packages[code.sha256], unfinished)
+            for code in codes:
+                _unpack(self._packages[code.sha256], unfinished)
             unfinished.rename(folder)
         return folder
 
@@ -72,7 +89,7 @@ class CodeStore:
         return package
 
 
-def _check(package: bytes) -> None:
+def _unzipped_size(package: bytes) -> int:
     try:
         with zipfile.ZipFile(io.BytesIO(package)) as archive:
             unzipped = sum(entry.file_size for entry in archive.infolist())
@@ -82,6 +99,7 @@ def _check(package: bytes) -> None:
         ) from bad
     if unzipped > UNZIPPED_LIMIT:
         raise invalid(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
+    return unzipped
 
 
 def _unpack(package: bytes, folder: Path) -> None:

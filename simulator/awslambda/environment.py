@@ -1,6 +1,7 @@
 """The environment variables of a function's process: what Lambda gives, and nothing of ours."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.call import REGION
@@ -18,12 +19,17 @@ def variables(
     runtime_api: str,
     log_stream: str,
     task_root: str,
+    opt: Path | None,
     runtime_dir: str,
 ) -> dict[str, str]:
     """Lambda guide, "Defined runtime environment variables", and the function's own.
 
-    Left out: LD_LIBRARY_PATH (directories of Amazon Linux), PYTHONPATH (the interpreter's environment holds the
-    runtime's libraries), the X-Ray daemon's address (there is none) and the metadata endpoint's.
+    opt: the folder with the function's layers, if it has any. PYTHONPATH names it alone (the interpreter's
+    environment holds the runtime's libraries), so that modules are found as on Lambda: the task root first, then the
+    layers, then what the runtime brings (Lambda guide, "Working with .zip file archives for Python Lambda functions",
+    dependency search path).
+    Left out: LD_LIBRARY_PATH (directories of Amazon Linux), the X-Ray daemon's address (there is none) and the
+    metadata endpoint's.
     _X_AMZN_TRACE_ID is set by awslambdaric at each invocation.
     """
     logging = settings["LoggingConfig"]
@@ -34,9 +40,14 @@ def variables(
         else {}
     )
     unreserved = {"LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin/:/bin:/opt/bin", "TZ": ":UTC"}
+    version = settings["Runtime"]
+    layers = (
+        {"PYTHONPATH": f"{opt}/python/lib/{version}/site-packages:{opt}/python"} if opt is not None else {}
+    )
     own: Mapping[str, str] = settings.get("Environment", {}).get("Variables", {})
     return {
         **unreserved,
+        **layers,
         **own,
         **json_logging,
         "_HANDLER": settings["Handler"],

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from simulator.awslambda import logs, outcome
+from simulator.awslambda import logs, network, outcome, peer
 from simulator.awslambda.code import CodeStore
 from simulator.awslambda.environment import variables
 from simulator.awslambda.function import Function, arn_of
 from simulator.awslambda.instance import Instance
+from simulator.awslambda.layers import Layers
 from simulator.awslambda.outcome import Outcome
 from simulator.awslambda.runtime_api import Request
 from simulator.awslambda.settings import function_name
@@ -54,6 +55,7 @@ class Functions:
         self._cloud = cloud
         self._folder = Path(tempfile.mkdtemp(prefix="lambda-"))
         self.code = CodeStore(cloud, self._folder)
+        self.layers = Layers(cloud, self.code)
         self._idle: defaultdict[str, list[Instance]] = defaultdict(list)
         self._instances: set[Instance] = set()
         self._running: Counter[str] = Counter()
@@ -106,6 +108,19 @@ class Functions:
         tail = self._log(function, instance, report)
         return Invocation(request_id, ended.payload, "Unhandled" if ended.failed else None, tail)
 
+    def connected(self, client_port: int, server_port: int, *, in_vpc: bool = False) -> Instance | None:
+        """The process that holds the client's end of a connection on loopback; None if no function's does.
+
+        in_vpc: functions outside of any VPC do not count.
+        """
+        instances = {
+            instance.pid: instance
+            for instance in list(self._instances)
+            if not in_vpc or network.vpc_of(instance.function)
+        }
+        pid = peer.holder(instances, client_port, server_port) if instances else None
+        return None if pid is None else instances[pid]
+
     def forget(self, name: str) -> None:
         """A function is deleted."""
         del self.by_name[name]
@@ -140,6 +155,8 @@ class Functions:
             )
         settings = function.settings
         task_root = self.code.unpacked(function.code)
+        layers = self.layers.codes(settings)
+        opt = self.code.opt(layers) if layers else None
         log_stream = logs.stream_name(function.name, settings["LoggingConfig"], self._cloud.clock.now())
         credentials = self._cloud.role_credentials(settings["Role"], function.name)
         # -B: nothing is written into the code's folder, which is read-only on Lambda.
@@ -155,11 +172,13 @@ class Functions:
                 runtime_api=runtime_api,
                 log_stream=log_stream,
                 task_root=str(task_root),
+                opt=opt,
                 runtime_dir=str(self.python.parents[1]),
             ),
             log_stream,
             function.revision,
             self._folder / f"{next(self._numbers)}.log",
+            function,
         )
         self._instances.add(instance)
         return instance

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Empty
 
 from simulator.awslambda import outcome
+from simulator.awslambda.function import Function
 from simulator.awslambda.outcome import Outcome
 from simulator.awslambda.runtime_api import (
     RESPONSE_LIMIT,
@@ -22,6 +23,7 @@ from simulator.awslambda.runtime_api import (
     Responded,
     RuntimeApi,
     RuntimeEvent,
+    Stranded,
     TooLarge,
 )
 
@@ -37,8 +39,10 @@ class Instance:
         log_stream: str,
         revision: str,
         log: Path,
+        function: Function,
     ) -> None:
         """environment: given the Runtime API's address; log: the file that takes what the process prints."""
+        self.function = function
         self.log_stream = log_stream
         self.revision = revision
         self._api = RuntimeApi()
@@ -63,7 +67,7 @@ class Instance:
         timeout: the function's, in seconds; patience: how long to wait in real seconds.
         """
         match self._next_event(time.monotonic() + patience):
-            case None:
+            case None | Stranded():
                 return outcome.timed_out(request_id, timeout)
             case InitFailed(payload):
                 return outcome.init_failed(payload)
@@ -77,7 +81,7 @@ class Instance:
         self._api.give(request)
         while True:
             match self._next_event(give_up):
-                case None:
+                case None | Stranded():
                     return outcome.timed_out(request.id, timeout)
                 case Responded(request.id, payload, failed):
                     return outcome.raised(payload) if failed else outcome.succeeded(payload)
@@ -92,6 +96,15 @@ class Instance:
     def alive(self) -> bool:
         """Whether the process can take another request."""
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    def strand(self) -> None:
+        """What the process has begun never ends: its time is up, without a wait in real time."""
+        self._api.events.put(Stranded())
 
     def peak_memory(self) -> int:
         """Megabytes of memory used at most so far, by this machine's count; 0 when the process is gone."""

@@ -1,9 +1,11 @@
 """CreateFunction, its updates and its look-ups."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from simulator.awslambda import vpc_config
 from simulator.awslambda.function import Function
 from simulator.awslambda.functions import Functions
 from simulator.awslambda.pages import page
@@ -59,12 +61,15 @@ class _Management:
                 raise invalid(
                     "Runtime and Handler are mandatory parameters for functions created with deployment packages."
                 )
-        settings = {**defaults(name), **accepted(call.params, name)}
+        settings = self._with_layers({**defaults(name), **accepted(call.params, name)}, ())
         self._check_role(settings["Role"])
+        self._place(settings, settings["Role"])
+        code = self._functions.code.fetch(call.params["Code"], call.caller)
+        self._functions.layers.check_size(code, settings)
         function = Function(
             name=name,
             settings=settings,
-            code=self._functions.code.fetch(call.params["Code"], call.caller),
+            code=code,
             architectures=list(call.params.get("Architectures", ["x86_64"])),
             modified=self._cloud.clock.now(),
             tags=dict(call.params.get("Tags", {})),
@@ -77,7 +82,9 @@ class _Management:
         _refuse_publish(call)
         function = self._functions.get(call.params["FunctionName"])
         function.check_revision(call.params.get("RevisionId"))
-        function.code = self._functions.code.fetch(call.params, call.caller)
+        code = self._functions.code.fetch(call.params, call.caller)
+        self._functions.layers.check_size(code, function.settings)
+        function.code = code
         function.architectures = list(call.params.get("Architectures", function.architectures))
         function.changed(self._cloud.clock.now())
         return function.configuration()
@@ -86,10 +93,14 @@ class _Management:
         only(call, "FunctionName", "RevisionId", *SETTINGS)
         function = self._functions.get(call.params["FunctionName"])
         function.check_revision(call.params.get("RevisionId"))
-        changes = accepted(call.params, function.name)
+        held = [layer["Arn"] for layer in function.settings.get("Layers", ())]
+        changes = self._with_layers(accepted(call.params, function.name), held)
         if "Role" in changes:
             self._check_role(changes["Role"])
-        function.settings = {**function.settings, **changes}
+        self._place(changes, changes.get("Role", function.settings["Role"]))
+        settings = {**function.settings, **changes}
+        self._functions.layers.check_size(function.code, settings)
+        function.settings = settings
         function.changed(self._cloud.clock.now())
         return function.configuration()
 
@@ -114,6 +125,15 @@ class _Management:
         only(call, "FunctionName")
         self._functions.forget(self._functions.get(call.params["FunctionName"]).name)
         return {}
+
+    def _with_layers(self, settings: dict[str, Any], held: Sequence[str]) -> dict[str, Any]:
+        if "Layers" not in settings:
+            return settings
+        return {**settings, "Layers": self._functions.layers.chosen(settings["Layers"], held)}
+
+    def _place(self, settings: dict[str, Any], role_arn: str) -> None:
+        if "VpcConfig" in settings:
+            settings["VpcConfig"] = vpc_config.checked(self._cloud, settings["VpcConfig"], role_arn)
 
     def _check_role(self, role_arn: str) -> None:
         """Lambda guide, "Defining Lambda function permissions with an execution role": its trust policy."""

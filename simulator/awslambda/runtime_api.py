@@ -58,7 +58,12 @@ class Exited:
     status: int
 
 
-type RuntimeEvent = Ready | Responded | InitFailed | TooLarge | Exited
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """The process waits for an answer that no network brings, and will until Lambda ends it."""
+
+
+type RuntimeEvent = Ready | Responded | InitFailed | TooLarge | Exited | Stranded
 
 
 class RuntimeApi:

@@ -85,8 +85,8 @@ def accepted(params: Mapping[str, Any], name: str) -> dict[str, Any]:
         _check_variables(settings["Environment"].get("Variables", {}))
     if "LoggingConfig" in settings:
         settings["LoggingConfig"] = logging_config(settings["LoggingConfig"], name)
-    for absent in ("Layers", "VpcConfig"):
-        settings.pop(absent, None)
+    if settings.get("Layers") and "PYTHONPATH" in settings.get("Environment", {}).get("Variables", {}):
+        raise NotModelled("a function's own PYTHONPATH beside layers")
     return settings
 
 
@@ -172,10 +172,6 @@ def _check_variables(variables: Mapping[str, str]) -> None:
 def _refuse_unmodelled(settings: Mapping[str, Any]) -> None:
     if settings.get("Runtime", RUNTIME) != RUNTIME:
         raise NotModelled(f"the Lambda runtime {settings['Runtime']}, only {RUNTIME}")
-    if settings.get("Layers"):
-        raise NotModelled("Lambda layers")
-    if any((settings.get("VpcConfig") or {}).values()):
-        raise NotModelled("functions in a VPC")
     dead_letters = settings.get("DeadLetterConfig", {}).get("TargetArn", "")
     if dead_letters and (dead_letters.split(":")[2] != "sqs" or dead_letters.endswith(".fifo")):
         raise NotModelled(f"dead letters to {dead_letters}")

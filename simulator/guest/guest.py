@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.call import AwsError
 from simulator.ec2 import moto_state
-from simulator.ec2.lni import is_lni
+from simulator.ec2.lni import is_lni, lni_of
 from simulator.eks.cluster_network import EKS
 from simulator.guest import agents, joining, networkd, scripts
 from simulator.guest.fault import BootFault
+from simulator.guest.lan import Lan, Link
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -22,6 +23,7 @@ class Guest:
 
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
+        self.lan = Lan()
 
     def joined_nodes(self, cluster: "Cluster") -> list[str]:
         """The ids of the instances that are nodes of the cluster now.
@@ -87,7 +89,25 @@ class Guest:
             return [str(fault)]
         if written.index != indexes[0]:
             return [f"the files are for device index {written.index}, the LNI is at {indexes[0]}"]
+        if instance_id in self.lan.unplugged:
+            return [f"{instance_id}'s local network interface has no carrier"]
         return networkd.faults(written.files)
+
+    def link(self, instance_id: str) -> Link | None:
+        """The instance's local network interface as it is on its LAN; None unless it is up."""
+        if not self.lni_up(instance_id):
+            return None
+        user_data = joining.user_data_of(self._cloud, instance_id)
+        return self.lan.link(self._cloud, instance_id, scripts.read(user_data).lni)
+
+    def lni_mac(self, instance_id: str) -> str | None:
+        """The MAC address of the instance's local network interface, up or not; None if it has none."""
+        interface_id = lni_of(self._cloud, instance_id)
+        return (
+            None
+            if interface_id is None
+            else str(moto_state.backend(self._cloud).enis[interface_id].mac_address)
+        )
 
     def lni_up(self, instance_id: str) -> bool:
         """Whether the instance's local network interface carries traffic."""

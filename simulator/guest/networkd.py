@@ -5,6 +5,7 @@ listed here is a fault: the simulator does not know what it would do.
 """
 
 import re
+from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
 
 from simulator.guest.fault import BootFault
@@ -38,6 +39,33 @@ def faults(files: dict[str, str]) -> list[str]:
         return _link_faults(parsed)
     except BootFault as fault:
         return [str(fault)]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What files without fault set up. address: None for DHCP; lan: the block that the files route to, if any."""
+
+    mtu: int
+    vlan: str | None
+    address: IPv4Interface | None
+    lan: IPv4Network | None
+
+
+def setting(files: dict[str, str]) -> Setting:
+    """Of files in which ``faults`` finds nothing."""
+    parsed = {path.removeprefix(_FOLDER): _parse(path, text) for path, text in files.items()}
+    own = min(name for name, one in parsed.items() if _value(one, "Match", "PermanentMACAddress") == "$mac")
+    vlan = _value(parsed[own], "Network", "VLAN")
+    if vlan is not None:
+        own = min(name for name, one in parsed.items() if _value(one, "Match", "Name") == vlan)
+    address = _value(parsed[own], "Network", "Address")
+    to = _value(parsed[own], "RoutingPolicyRule", "To")
+    return Setting(
+        mtu=int(_value(parsed[own], "Link", "MTUBytes") or ""),
+        vlan=vlan,
+        address=IPv4Interface(address) if address else None,
+        lan=IPv4Network(to) if to else None,
+    )
 
 
 def _link_faults(parsed: dict[str, list[Section]]) -> list[str]:

@@ -90,12 +90,19 @@ def _discovery(user: User) -> Iterator[Json]:
         yield {"nonResourceURLs": paths, "verbs": ["get"]}
 
 
+def service_account(namespace: str, name: str) -> str:
+    """A ServiceAccount's user name (documentation, "Authenticating", service account tokens)."""
+    return f"system:serviceaccount:{namespace}:{name}"
+
+
 def _names(binding: Json, user: User) -> bool:
     for subject in binding.get("subjects", ()):
         match subject["kind"]:
             case "User" if subject["name"] == user.name:
                 return True
             case "Group" if subject["name"] in user.groups:
+                return True
+            case "ServiceAccount" if user.name == service_account(subject["namespace"], subject["name"]):
                 return True
     return False
 

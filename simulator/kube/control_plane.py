@@ -5,14 +5,13 @@ import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-
 from simulator.eks.offer import offer
 from simulator.kube import certificate
 from simulator.kube.api import Api
 from simulator.kube.controllers.loop import Controllers
 from simulator.kube.objects import How, Objects
 from simulator.kube.resources import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, NAMESPACES, SERVICES, Resource
+from simulator.kube.server import HOST, Server
 from simulator.kube.store import Store
 
 if TYPE_CHECKING:
@@ -20,17 +19,6 @@ if TYPE_CHECKING:
     from simulator.eks.records import Cluster
 
 type Json = dict[str, Any]
-
-_HOST = "127.0.0.1"
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """No line on the terminal for each request."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Say nothing."""
 
 
 class ControlPlane:
@@ -44,7 +32,7 @@ class ControlPlane:
         self._controllers = Controllers(self)
         self._begin()
         self._server = self._serve()
-        self.endpoint = f"https://{_HOST}:{self._server.server_port}"
+        self.endpoint = f"https://{HOST}:{self._server.server_port}"
 
     def settle(self) -> None:
         """Let the controllers do what is due."""
@@ -60,16 +48,14 @@ class ControlPlane:
         self._server.shutdown()
         self._server.server_close()
 
-    def _serve(self) -> BaseWSGIServer:
-        chain, key = certificate.serving(self.cluster, _HOST)
+    def _serve(self) -> Server:
+        chain, key = certificate.serving(self.cluster, HOST)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.NamedTemporaryFile() as file:  # the ssl module reads a key from files alone
             file.write(chain + key)
             file.flush()
             context.load_cert_chain(file.name)
-        server = make_server(
-            _HOST, 0, Api(self), threaded=True, request_handler=_QuietHandler, ssl_context=context
-        )
+        server = Server(self.cloud, self.cluster, Api(self), context)
         threading.Thread(target=server.serve_forever, name=f"kube {self.cluster.name}", daemon=True).start()
         return server
 

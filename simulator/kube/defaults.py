@@ -43,6 +43,17 @@ def _pod_spec(spec: Json) -> None:
             port.setdefault("protocol", "TCP")
 
 
+def _pod(obj: Json) -> None:
+    """With what admission adds: without a say of its own a pod leaves a lost node after five minutes
+    (documentation, "Taints and Tolerations", DefaultTolerationSeconds)."""
+    spec = obj.setdefault("spec", {})
+    _pod_spec(spec)
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        own = spec.setdefault("tolerations", [])
+        if not any(t.get("key", key) == key and t.get("effect", "NoExecute") == "NoExecute" for t in own):
+            own.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+
+
 def _template(obj: Json) -> None:
     _pod_spec(obj.setdefault("spec", {}).setdefault("template", {}).setdefault("spec", {}))
 
@@ -108,7 +119,7 @@ _FILLERS = {
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
     "Namespace": _namespace,
-    "Pod": lambda obj: _pod_spec(obj.setdefault("spec", {})),
+    "Pod": _pod,
     "ReplicaSet": _replica_set,
     "ClusterRoleBinding": _role_binding,
     "RoleBinding": _role_binding,

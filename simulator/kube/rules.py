@@ -78,6 +78,14 @@ def _service(obj: Json, old: Json | None) -> list[Cause]:
     if spec.get("loadBalancerClass") and spec["type"] != "LoadBalancer":
         shown = f'"{spec["loadBalancerClass"]}"'
         found.append(wrong("spec.loadBalancerClass", shown, "may only be used when `type` is 'LoadBalancer'"))
+    for field in ("externalTrafficPolicy", "internalTrafficPolicy"):
+        if spec.get(field, "Cluster") not in {"Cluster", "Local"}:
+            shown = f'Unsupported value: "{spec[field]}": supported values: "Cluster", "Local"'
+            found.append(Cause("FieldValueNotSupported", shown, f"spec.{field}"))
+    if spec.get("externalTrafficPolicy") and spec["type"] not in {"LoadBalancer", "NodePort"}:
+        shown = f'"{spec["externalTrafficPolicy"]}"'
+        told = "may only be set for externally-accessible services"
+        found.append(wrong("spec.externalTrafficPolicy", shown, told))
     if old is not None and old["spec"].get("type") == spec["type"] == "LoadBalancer":
         before, after = old["spec"].get("loadBalancerClass"), spec.get("loadBalancerClass")
         if before != after:

@@ -62,9 +62,9 @@ def test_an_instance_that_joined_is_a_node(account: EksAccount) -> None:
     assert node["spec"]["providerID"] == f"aws:///us-west-2c/{instance}"
     assert node["metadata"]["labels"]["eks-outposts-servers/outpost"].startswith("op-")
     assert ready(node) == "True"
-    before = only(account, LEASES)["spec"]["renewTime"]
+    before = only(account, LEASES, "kube-node-lease")["spec"]["renewTime"]
     settled(account, 30)
-    assert only(account, LEASES)["spec"]["renewTime"] > before
+    assert only(account, LEASES, "kube-node-lease")["spec"]["renewTime"] > before
 
 
 def test_without_the_vpc_cni_it_is_not_ready(account: EksAccount) -> None:

@@ -107,7 +107,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "InvalidParameterValueException",
     ),
     ({"Runtime": "python3.12"}, "NotModelledBySimulator"),
-    ({"Layers": ["arn:aws:lambda:us-west-2:123456789012:layer:l:1"]}, "NotModelledBySimulator"),
+    ({"Layers": ["arn:aws:lambda:us-west-2:123456789012:layer:l:1"]}, "InvalidParameterValueException"),
     ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "NotModelledBySimulator"),
     ({"Publish": True}, "NotModelledBySimulator"),
     ({"KMSKeyArn": "arn:aws:kms:us-west-2:123456789012:key/k"}, "NotModelledBySimulator"),

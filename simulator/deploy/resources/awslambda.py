@@ -1,4 +1,4 @@
-"""AWS::Lambda::Function, EventSourceMapping and Permission."""
+"""AWS::Lambda::Function, LayerVersion, EventSourceMapping and Permission."""
 
 from typing import Any
 
@@ -95,6 +95,17 @@ def _delete_function(context: Context, made: Made, _: Properties) -> None:
     context.client("lambda").delete_function(FunctionName=made.physical_id)
 
 
+def _publish_layer(context: Context, properties: Properties) -> Made:
+    named = {"LayerName": context.name(64), **properties}
+    arn = context.send("lambda", "PublishLayerVersion", **named)["LayerVersionArn"]
+    return Made(arn, {"LayerVersionArn": arn})
+
+
+def _delete_layer(context: Context, made: Made, _: Properties) -> None:
+    layer, version = made.physical_id.rsplit(":", 1)
+    context.client("lambda").delete_layer_version(LayerName=layer, VersionNumber=int(version))
+
+
 # Properties that Create- and UpdateEventSourceMapping both take under the same name.
 _MAPPING = names(
     """BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionName
@@ -154,6 +165,13 @@ KINDS = (
         _update_function,
         updatable=_CONFIGURATION | _CODE | {"ReservedConcurrentExecutions"},
         attributes=names("Arn"),
+    ),
+    Kind(
+        "AWS::Lambda::LayerVersion",
+        names("CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo"),
+        _publish_layer,
+        _delete_layer,
+        attributes=names("LayerVersionArn"),
     ),
     Kind(
         "AWS::Lambda::EventSourceMapping",

@@ -7,7 +7,19 @@ not happen earlier, and latencies count from the moment that caused them where t
 from typing import TYPE_CHECKING
 
 from simulator.clock.kernel import Timer
-from simulator.kube.controllers import metallb, namespaces, nodes, pods, services, workloads
+from simulator.guest import egress
+from simulator.kube.controllers import (
+    addons,
+    election,
+    eviction,
+    metallb,
+    namespaces,
+    nodes,
+    pods,
+    probe,
+    services,
+    workloads,
+)
 from simulator.kube.resources import NODES
 
 if TYPE_CHECKING:
@@ -18,8 +30,11 @@ _ROUNDS = 50
 _STEPS = (
     nodes.register,
     nodes.heartbeat,
+    election.renew,
+    eviction.taint,
+    eviction.evict,
     namespaces.default_service_accounts,
-    workloads.addons,
+    addons.addons,
     workloads.deployments,
     workloads.replica_sets,
     workloads.daemon_sets,
@@ -31,9 +46,11 @@ _STEPS = (
     namespaces.finish_namespaces,
     workloads.tell_status,
     services.addresses,
+    services.node_ports,
     services.endpoints,
     metallb.controller,
     metallb.speakers,
+    probe.report,
 )
 
 
@@ -45,15 +62,21 @@ class Controllers:
         self.objects, self.store = plane.objects, plane.objects.store
         self.changed = False
         self.joined: dict[str, nodes.Member] = {}
+        # Running probes by their pods' uids.
+        self.probes: dict[str, probe.Progress] = {}
+        # Add-on -> its ARN, version and configuration as they were applied last.
+        self.applied: dict[str, tuple[str, str, str]] = {}
         self._due: dict[str, float] = {}
         self._timer: Timer | None = None
         self._closed = False
+        self._seen: tuple[float, int, str] | None = None
+        self._ways_out: dict[str, str | None] = {}
 
     def run(self) -> None:
         """Everything that is due by now."""
         if self._closed:
             return
-        nodes.look(self)
+        self._look()
         for _ in range(_ROUNDS):
             before, self.changed = self.store.version, False
             for step in _STEPS:
@@ -63,6 +86,20 @@ class Controllers:
         else:
             raise RuntimeError(f"the controllers of {self.cluster.name} do not come to rest")
         self._wake_up()
+
+    def way_out_fault(self, subnet_id: str) -> str | None:
+        """Why nothing gets out of a subnet; looked up once for each look at the instances."""
+        if subnet_id not in self._ways_out:
+            self._ways_out[subnet_id] = egress.fault(self.cloud, subnet_id)
+        return self._ways_out[subnet_id]
+
+    def _look(self) -> None:
+        """Ask about the instances, unless neither time has passed nor anything changed since: asking takes long."""
+        seen = (self.cloud.clock.time(), self.cloud.changes, repr(self.cloud.guest.lan))
+        if seen != self._seen:
+            self._seen = seen
+            self._ways_out.clear()
+            nodes.look(self)
 
     def due(self, what: str, latency: str, since: float | None = None) -> bool:
         """Whether something that takes a while is over; it begins when first asked for, or at ``since``."""

@@ -156,8 +156,12 @@ def _announcer(loop: "Controllers", service: Json, address: str) -> tuple[str, l
     election (facts.md section 5). The election: the smallest hash of node and address among those that may."""
     pools = {pool["metadata"]["name"]: pool for pool in _custom(loop, "ipaddresspools")}
     pool = next((one for one in pools.values() if _holds(one, address)), None)
-    if pool is None or not _has_endpoint(loop, service):
+    endpoints = _endpoints(loop, service)
+    if pool is None or not endpoints:
         return None
+    # speaker/layer2_controller.go, ShouldAnnounce: of a Service with externalTrafficPolicy Local only nodes with a
+    # ready endpoint of their own are available.
+    local = service["spec"].get("externalTrafficPolicy") == "Local"
     members = {member.name: member for member in loop.joined.values() if member.lost_at is None}
     candidates: dict[str, set[str] | None] = {}
     for advertisement in _custom(loop, "l2advertisements"):
@@ -169,6 +173,7 @@ def _announcer(loop: "Controllers", service: Json, address: str) -> tuple[str, l
             chosen = spec.get("nodeSelectors")
             if (
                 name in members
+                and (not local or name in endpoints)
                 and _speaks(loop, name)
                 and (not chosen or any(selectors.matches(one, labels) for one in chosen))
             ):
@@ -206,10 +211,11 @@ def _speaks(loop: "Controllers", node: str) -> bool:
     )
 
 
-def _has_endpoint(loop: "Controllers", service: Json) -> bool:
-    """MetalLB announces only what has a ready endpoint (speaker/layer2_controller.go)."""
+def _endpoints(loop: "Controllers", service: Json) -> set[str]:
+    """The nodes with a ready endpoint: MetalLB announces nothing else (speaker/layer2_controller.go)."""
     selector = service["spec"].get("selector", {})
-    return any(
-        is_ready(pod) and selector.items() <= pod["metadata"].get("labels", {}).items()
+    return {
+        pod["spec"]["nodeName"]
         for pod in loop.store.all(PODS, service["metadata"]["namespace"])
-    )
+        if is_ready(pod) and selector.items() <= pod["metadata"].get("labels", {}).items()
+    }

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from simulator.kube.objects import How
-from simulator.kube.resources import DEFINITIONS, NAMESPACES, PODS, SERVICE_ACCOUNTS
+from simulator.kube.resources import DEFINITIONS, NAMESPACES, NODES, PODS, SERVICE_ACCOUNTS
 
 if TYPE_CHECKING:
     from simulator.kube.controllers.loop import Controllers
@@ -81,13 +81,18 @@ def collect_garbage(loop: "Controllers") -> None:
 
 
 def finish_pods(loop: "Controllers") -> None:
-    """Pods that were asked to stop are gone when kubelet has stopped them, or at once where no node is."""
+    """Pods that were asked to stop are gone when kubelet has stopped them, or at once where no node is.
+
+    On a node that is lost they stay until it is back or removed (documentation, "Nodes", "Node controller")."""
+    lost = {member.name for member in loop.joined.values() if member.lost_at is not None}
     for pod in loop.store.all(PODS):
         meta = pod["metadata"]
         if "deletionTimestamp" not in meta or meta.get("finalizers"):
             continue
         node = pod["spec"].get("nodeName", "")
-        if node not in loop.ready_nodes() or loop.due(f"pod-stop/{meta['uid']}", "kube.pod.stop"):
+        if node in lost:
+            continue
+        if loop.store.get(NODES, "", node) is None or loop.due(f"pod-stop/{meta['uid']}", "kube.pod.stop"):
             loop.store.drop(PODS.key, pod)
             loop.changed = True
 

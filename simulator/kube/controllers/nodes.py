@@ -9,7 +9,8 @@ import yaml
 
 from simulator.call import AwsError
 from simulator.eks.cluster_network import EKS
-from simulator.guest import joining, lni_script, mime
+from simulator.guest import joining, mime
+from simulator.guest.lan import Link
 from simulator.kube.objects import How
 from simulator.kube.resources import LEASES, NODES
 from simulator.kube.store import micro_stamp, stamp
@@ -27,18 +28,24 @@ _HOW = How("kubelet")
 
 @dataclass
 class Member:
-    """An instance that joined. joined_at: clock seconds; lost_at: since when it is a node no more, or None."""
+    """An instance that joined. joined_at: clock seconds; link: its LNI, if that is up; lost_at: since when it is a
+    node no more, or None."""
 
     instance: Json
     name: str
     joined_at: float
-    lni: str | None
+    link: Link | None
     lost_at: float | None = None
 
     @property
     def address(self) -> str:
         """Its first VPC address."""
         return str(self.instance["PrivateIpAddress"])
+
+    @property
+    def lni(self) -> str | None:
+        """The guest's name of its LNI, if that is up."""
+        return self.link.interface if self.link else None
 
 
 def look(loop: "Controllers") -> None:
@@ -47,25 +54,17 @@ def look(loop: "Controllers") -> None:
     guest = loop.cloud.guest
     present = guest.joined_nodes(loop.cluster)
     for instance_id in present:
-        lni = lni_of(loop, instance_id) if guest.lni_up(instance_id) else None
+        link = guest.link(instance_id)
         if member := loop.joined.get(instance_id):
-            member.lni, member.lost_at = lni, None
+            member.link, member.lost_at = link, None
         else:
             instance = guest.described(instance_id)
             joined_at = loop.cluster.node_ready_at[instance_id]
-            loop.joined[instance_id] = Member(instance, instance["PrivateDnsName"], joined_at, lni)
+            loop.joined[instance_id] = Member(instance, instance["PrivateDnsName"], joined_at, link)
     for instance_id, member in loop.joined.items():
         if instance_id not in present:
-            member.lni = None
+            member.link = None
             member.lost_at = now if member.lost_at is None else member.lost_at
-
-
-def lni_of(loop: "Controllers", instance_id: str) -> str:
-    """The guest's name of the LNI: ens5 is device index 0 (facts.md section 2), or its VLAN's interface."""
-    parts = mime.parts(joining.user_data_of(loop.cloud, instance_id))
-    written = lni_script.read(mime.only_part(parts, mime.SHELL_SCRIPT))
-    vlans = re.findall(r"^VLAN=(\S+)$", "\n".join(written.files.values()), re.MULTILINE)
-    return vlans[0] if vlans else f"ens{5 + written.index}"
 
 
 def register(loop: "Controllers") -> None:

@@ -1,9 +1,9 @@
 """Pods: the scheduler, and kubelet starting what was scheduled. No container runs."""
 
+from collections import Counter
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
-from simulator.guest import egress
 from simulator.kube.controllers import placing
 from simulator.kube.objects import How
 from simulator.kube.resources import CONFIG_MAPS, NODES, PODS, SECRETS
@@ -18,7 +18,7 @@ _HOW = How("kube-scheduler")
 
 
 def schedule(loop: "Controllers") -> None:
-    """Give each pod the node with the fewest pods among those that it fits."""
+    """Give each pod one of the nodes that it fits: away from those it shuns, then where the fewest pods are."""
     for pod in loop.store.all(PODS):
         if pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
             continue
@@ -28,8 +28,10 @@ def schedule(loop: "Controllers") -> None:
             condition = _condition("PodScheduled", ok=False, reason="Unschedulable", message=why)
             _tell(loop, pod, {"phase": "Pending", "conditions": [condition]})
             continue
-        counts = [p["spec"].get("nodeName") for p in loop.store.all(PODS)]
-        best = min(able, key=lambda name: (counts.count(name), name))
+        others = [p for p in loop.store.all(PODS) if "deletionTimestamp" not in p["metadata"]]
+        counts = Counter(p["spec"].get("nodeName") for p in others)
+        shunned = Counter(p["spec"].get("nodeName") for p in others if placing.shunned(pod["spec"], p))
+        best = min((shunned[name], counts[name], name) for name in able)[-1]
         bound = {**pod, "spec": {**pod["spec"], "nodeName": best}}
         meta = pod["metadata"]
         loop.objects.update(PODS, meta["namespace"], meta["name"], bound, _HOW)
@@ -86,7 +88,7 @@ def _obstacle(loop: "Controllers", pod: Json, member: "Member") -> str | None:
     hosts = [c["image"].partition("/")[0].partition(":")[0] for c in pod["spec"]["containers"]]
     if any(host.endswith(".invalid") for host in hosts):
         return "ErrImagePull"
-    if egress.fault(loop.cloud, member.instance["SubnetId"]):
+    if loop.way_out_fault(member.instance["SubnetId"]):
         return "ErrImagePull"
     return None
 

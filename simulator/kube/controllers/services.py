@@ -36,6 +36,36 @@ def addresses(loop: "Controllers") -> None:
         )
 
 
+def node_ports(loop: "Controllers") -> None:
+    """The next free port of 30000-32767 for each that a Service opens on all nodes (API reference, ServiceSpec), and
+    for the health check of one that answers only where its pods are (healthCheckNodePort)."""
+    services = loop.store.all(SERVICES)
+    taken = {port for service in services for port in _node_ports(service["spec"])}
+    free = (port for port in range(30000, 32768) if port not in taken)
+    for service in services:
+        spec, meta = service["spec"], service["metadata"]
+        external = spec["type"] in {"LoadBalancer", "NodePort"}
+        opens = external and (spec["type"] == "NodePort" or spec.get("allocateLoadBalancerNodePorts", True))
+        ports = [
+            {**port, "nodePort": next(free)} if opens and not port.get("nodePort") else port
+            for port in spec.get("ports", [])
+        ]
+        changed = {**spec, "ports": ports}
+        if spec["type"] == "LoadBalancer" and spec["externalTrafficPolicy"] == "Local":
+            changed["healthCheckNodePort"] = spec.get("healthCheckNodePort") or next(free)
+        elif "healthCheckNodePort" in spec:
+            del changed["healthCheckNodePort"]
+        if changed != {"ports": [], **spec}:
+            loop.objects.update(
+                SERVICES, meta["namespace"], meta["name"], {**service, "spec": changed}, How("kube-apiserver")
+            )
+
+
+def _node_ports(spec: Json) -> list[int]:
+    found = [port["nodePort"] for port in spec.get("ports", ()) if port.get("nodePort")]
+    return [*found, *([spec["healthCheckNodePort"]] if spec.get("healthCheckNodePort") else [])]
+
+
 def endpoints(loop: "Controllers") -> None:
     """One EndpointSlice per Service with a selector."""
     for service in loop.store.all(SERVICES):

@@ -18,42 +18,6 @@ if TYPE_CHECKING:
 type Json = dict[str, Any]
 
 _HOW = How("kube-controller-manager")
-_EKS = How("eks")
-# Name of the workload and its kind: user guide, "Amazon EKS add-ons"; live clusters.
-_ADDONS = {
-    "vpc-cni": ("aws-node", DAEMON_SETS),
-    "kube-proxy": ("kube-proxy", DAEMON_SETS),
-    "eks-pod-identity-agent": ("eks-pod-identity-agent", DAEMON_SETS),
-    "coredns": ("coredns", DEPLOYMENTS),
-}
-
-
-def addons(loop: "Controllers") -> None:
-    """Each EKS add-on's workload in kube-system; of its spec only what is counted is modelled."""
-    for addon, (name, resource) in _ADDONS.items():
-        found = loop.store.get(resource, "kube-system", name)
-        if addon in loop.cluster.addons and found is None:
-            loop.objects.create(resource, "kube-system", _addon(loop, addon, name, resource), _EKS)
-        elif addon not in loop.cluster.addons and found is not None:
-            loop.objects.delete(resource, "kube-system", name, _EKS, "Background")
-
-
-def _addon(loop: "Controllers", addon: str, name: str, resource: Resource) -> Json:
-    labels = {"k8s-app": "kube-dns" if addon == "coredns" else name}
-    registry = f"eks/{name}:{loop.cluster.addons[addon].version}"
-    spec: Json = {"containers": [{"name": name, "image": registry}], "tolerations": [{"operator": "Exists"}]}
-    if resource is DAEMON_SETS:
-        spec["hostNetwork"] = True
-    body: Json = {
-        "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": labels}, "spec": spec},
-    }
-    if resource is DEPLOYMENTS:
-        body["replicas"] = 2
-    return {
-        "metadata": {"name": name, "labels": {**labels, "eks.amazonaws.com/component": addon}},
-        "spec": body,
-    }
 
 
 def deployments(loop: "Controllers") -> None:
@@ -131,6 +95,7 @@ def _new_pod(loop: "Controllers", owner: Json, node: str | None) -> None:
     template = json.loads(json.dumps(owner["spec"]["template"]))
     labels = dict(template.get("metadata", {}).get("labels", {}))
     if node is not None:
+        template["spec"] = placing.daemon_spec(template["spec"])
         template["spec"]["nodeName"] = node
         labels["pod-template-generation"] = str(owner["metadata"]["generation"])
     meta = {
