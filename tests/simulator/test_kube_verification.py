@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from await_move import await_move
 from end_verification import end
 from ensure_local_dns import ensure
 from find_announcer import find
@@ -134,6 +135,7 @@ def test_a_cluster_is_proven_its_lan_s_troubles_are_named_and_nothing_stays(acco
     another_owner_of_the_address_ends_the_run_at_once(run)
     for what, value, error, said in PASSING:
         what_may_pass_is_an_error_at_the_last_look(run, what, value, error, said)
+    the_address_moves_when_its_announcer_is_ended(run)
     assert run.until(lambda: end(run.kubernetes, last=False)) == {"removed": True}
     assert run.kubernetes.get("v1", "Namespace", NAMESPACE) is None
     assert run.kubernetes.list("metallb.io/v1beta1", "ServiceL2Status", "metallb-system") == []
@@ -167,6 +169,20 @@ def what_may_pass_is_an_error_at_the_last_look(
             run.read()
         with pytest.raises(error, match=said):
             run.read(last=True)
+
+
+def the_address_moves_when_its_announcer_is_ended(run: Run) -> None:
+    """What TerminateAnnouncer does by the Auto Scaling API, done by EC2's: this account has no group."""
+    ended = find(run.kubernetes, FIRST, last=False)
+    ended_at = run.account.cloud.clock.now().isoformat()
+    with pytest.raises(NotReadyYet, match=f"is still announced by {ended['node']}"):
+        await_move(run.kubernetes, ended, ended_at, last=False)
+    run.account.ec2.terminate_instances(InstanceIds=[ended["instanceId"]])
+    moved = run.until(lambda: await_move(run.kubernetes, ended, ended_at, last=False))
+    (other,) = set(run.names) - {ended["node"]}
+    assert (moved["from"], moved["to"], moved["address"]) == (ended["node"], other, ADDRESS)
+    assert 0 <= moved["seconds"] < 300
+    assert find(run.kubernetes, FIRST, last=False)["otherNodes"] == 0
 
 
 @contextmanager
