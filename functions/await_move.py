@@ -44,7 +44,8 @@ def await_move(kubernetes: Kubernetes, ended: dict[str, Any], ended_at: str, *, 
         "from": ended["node"],
         "to": found.node,
         "instanceId": found.instance_id,
-        "seconds": round(took.total_seconds()),
+        # Kubernetes tells whole seconds, cut off: within the first one the move seems to come before its cause.
+        "seconds": max(0, round(took.total_seconds())),
     }
 
 

@@ -127,6 +127,12 @@ def test_the_move_is_measured_by_the_new_announcers_own_word() -> None:
     }
 
 
+def test_a_move_within_the_second_takes_none() -> None:
+    ended_at = "2026-11-23T12:00:00.900Z"
+    kubernetes = made.cluster(made.announcement(OUTPOST, 2, since="2026-11-23T12:00:00Z"))
+    assert await_move.await_move(kubernetes, ANNOUNCER, ended_at, last=False)["seconds"] == 0
+
+
 def test_a_replacement_may_be_who_takes_over() -> None:
     """One node: the address comes back on the instance that the group launched."""
     labels = {"eks-outposts-servers/lni": "ready"}

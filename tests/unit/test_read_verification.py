@@ -196,6 +196,12 @@ PASSING = [
         "node-2 is unaddressed",
     ),
     (
+        [told(2, lni={"state": "down", "address": None, "mtu": 9001})],
+        (),
+        errors.LniWithoutAddress,
+        "node-2 is down",
+    ),
+    (
         [told(1, peers=peer(2, reached=False, failures=lan_findings.FAILED_ROUNDS - 1))],
         (),
         errors.LniUnreachable,

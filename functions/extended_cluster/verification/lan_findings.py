@@ -76,7 +76,7 @@ def lni_mtu(seen: Observed) -> Verdict:
     failed, waiting = [], []
     for server, node, lni in _lnis(seen):
         wanted = server.plan["lni"]["mtu"]
-        if lni["mtu"] is not None and lni["mtu"] != wanted:
+        if lni["state"] == "up" and lni["mtu"] != wanted:  # else lni-up says more
             failed.append(f"{lni['interface']} of {node['name']} has MTU {lni['mtu']} instead of {wanted}")
         for peer, told in _peers(seen, server, node):
             if told and told["reached"] and (told["mtu"] or 0) < wanted:
