@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.call import Call
 from simulator.eks.cluster_network import EKS
 from simulator.eks.principals import profile_roles
-from simulator.guest import egress, mime, node_config
+from simulator.guest import mime, node_config
 from simulator.guest.fault import BootFault
 
 if TYPE_CHECKING:
@@ -84,6 +84,6 @@ def _network_faults(cloud: "Cloud", cluster: "Cluster", instance: dict[str, Any]
     (subnet,) = cloud.call("ec2", "DescribeSubnets", EKS, SubnetIds=[instance["SubnetId"]])["Subnets"]
     if not subnet.get("OutpostArn"):
         found.append("nodes in the Region are not modelled")
-    if way_out := egress.fault(cloud, instance["SubnetId"]):
+    if way_out := cloud.guest.way_out_fault(instance["SubnetId"]):
         found.append(f"containerd: failed to pull image: i/o timeout: {way_out}")
     return found

@@ -15,11 +15,16 @@ from tests.simulator.test_guest_join import NAME, launch
 @pytest.fixture
 def account() -> EksAccount:
     account = EksAccount()
+    make_edge(account)
+    return account
+
+
+def make_edge(account: EksAccount) -> None:
+    """A cluster that lets nodes in, and a subnet for them."""
     account.edge = account.subnet("10.0.9.0/24", "c", on_outpost=True)
     account.route_out(account.edge)
     account.active(NAME)
     let_nodes_in(account, NAME)
-    return account
 
 
 def settled(account: EksAccount, seconds: float = 0) -> ControlPlane:

@@ -7,7 +7,6 @@ not happen earlier, and latencies count from the moment that caused them where t
 from typing import TYPE_CHECKING
 
 from simulator.clock.kernel import Timer
-from simulator.guest import egress
 from simulator.kube.controllers import (
     addons,
     election,
@@ -70,7 +69,6 @@ class Controllers:
         self._timer: Timer | None = None
         self._closed = False
         self._seen: tuple[float, int, str] | None = None
-        self._ways_out: dict[str, str | None] = {}
 
     def run(self) -> None:
         """Everything that is due by now."""
@@ -87,18 +85,11 @@ class Controllers:
             raise RuntimeError(f"the controllers of {self.cluster.name} do not come to rest")
         self._wake_up()
 
-    def way_out_fault(self, subnet_id: str) -> str | None:
-        """Why nothing gets out of a subnet; looked up once for each look at the instances."""
-        if subnet_id not in self._ways_out:
-            self._ways_out[subnet_id] = egress.fault(self.cloud, subnet_id)
-        return self._ways_out[subnet_id]
-
     def _look(self) -> None:
         """Ask about the instances, unless neither time has passed nor anything changed since: asking takes long."""
         seen = (self.cloud.clock.time(), self.cloud.changes, repr(self.cloud.guest.lan))
         if seen != self._seen:
             self._seen = seen
-            self._ways_out.clear()
             nodes.look(self)
 
     def due(self, what: str, latency: str, since: float | None = None) -> bool:

@@ -90,7 +90,7 @@ def _obstacle(loop: "Controllers", pod: Json, member: "Member") -> str | None:
     hosts = [c["image"].partition("/")[0].partition(":")[0] for c in pod["spec"]["containers"]]
     if any(host.endswith(".invalid") for host in hosts):
         return "ErrImagePull"
-    if loop.way_out_fault(member.instance["SubnetId"]):
+    if loop.cloud.guest.way_out_fault(member.instance["SubnetId"]):
         return "ErrImagePull"
     return None
 
