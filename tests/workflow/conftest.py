@@ -264,7 +264,7 @@ def leave_nothing(deployed: Deployed) -> Iterator[None]:
 def deploy_copy(tmp_path: Path) -> Iterator[Callable[[Callable[[str], str]], Deployed]]:
     """Deploys a copy of the application whose template the test has changed, to a simulator of its own."""
     copy = tmp_path / "application"
-    for part in ("functions", "statemachine"):
+    for part in ("functions", "kubernetes_client_layer", "statemachine"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("samconfig.toml", "guard.yaml"):
         shutil.copy(ROOT / file, copy)

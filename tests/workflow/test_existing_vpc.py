@@ -10,7 +10,12 @@ from tests.workflow import existing_vpc
 from tests.workflow.conftest import SERVER_2U, STACK, Deployed
 
 CLUSTER = "edge-theirs"
-REQUEST = {"clusterName": CLUSTER, "sessionManager": False, "outposts": [{"outpostId": SERVER_2U}]}
+REQUEST = {
+    "clusterName": CLUSTER,
+    "sessionManager": False,
+    "outposts": [{"outpostId": SERVER_2U}],
+    "kubernetes": "skip",
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +42,14 @@ def provisioned(deployed: Deployed, before: dict[str, list[dict[str, Any]]]) -> 
     return deployed.provision(REQUEST)
 
 
-def test_the_stack_puts_nothing_into_the_vpc(
+def test_the_stack_puts_its_functions_security_groups_into_the_vpc_and_nothing_else(
     deployed: Deployed, parameters: dict[str, str], before: dict[str, list[dict[str, Any]]]
 ) -> None:
     pages = deployed.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
-    types = {each["ResourceType"] for page in pages for each in page["StackResourceSummaries"]}
-    assert not [kind for kind in types if kind.startswith("AWS::EC2::")]
+    made = [each for page in pages for each in page["StackResourceSummaries"]]
+    assert sorted(
+        each["LogicalResourceId"] for each in made if each["ResourceType"].startswith("AWS::EC2::")
+    ) == ["ControlPlaneIngress", "ControlPlaneSecurityGroup", "KubernetesFunctionsSecurityGroup"]
     assert deployed.output("VpcId") == parameters["VpcId"]
     assert len(before["subnets"]) == 3
     assert before["flowLogs"] == []
