@@ -19,12 +19,13 @@ _VOLATILE = re.compile(
 )
 
 
-def tasks(machine: str) -> list[str]:
-    """The names of all Tasks between a machine's start and its green end, as the definition has them."""
-    return list(dict.fromkeys(_tasks(definition(f"{machine}StateMachine"))))
+def tasks(machine: str, spec: dict[str, str]) -> list[str]:
+    """The names of all Tasks between a machine's start and its green end, as the definition has them; spec: fields
+    of the request whose choices are made. Every other choice's ways all count."""
+    return list(dict.fromkeys(_tasks(definition(f"{machine}StateMachine"), spec)))
 
 
-def _tasks(part: dict[str, Any]) -> Iterator[str]:
+def _tasks(part: dict[str, Any], spec: dict[str, str]) -> Iterator[str]:
     """Follows every way but a Catch."""
     waiting, seen = [part["StartAt"]], set()
     while waiting:
@@ -36,9 +37,22 @@ def _tasks(part: dict[str, Any]) -> Iterator[str]:
         if state["Type"] == "Task":
             yield name
         for inner in [*state.get("Branches", []), *filter(None, [state.get("ItemProcessor")])]:
-            yield from _tasks(inner)
-        waiting += [state[field] for field in ("Next", "Default") if field in state]
-        waiting += [choice["Next"] for choice in state.get("Choices", [])]
+            yield from _tasks(inner, spec)
+        waiting += _ways(state, spec)
+
+
+def _ways(state: dict[str, Any], spec: dict[str, str]) -> list[str]:
+    """The states that may follow a state."""
+    choices = state.get("Choices", [])
+    for choice in choices:
+        if any(
+            choice.get("Variable") == f"$.spec.{field}" and choice.get("StringEquals") == value
+            for field, value in spec.items()
+        ):
+            return [choice["Next"]]
+    return [choice["Next"] for choice in choices] + [
+        state[field] for field in ("Next", "Default") if field in state
+    ]
 
 
 def makes_something(task: str) -> bool:

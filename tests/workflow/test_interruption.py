@@ -12,7 +12,11 @@ from tests.workflow.conftest import SERVER_2U, Deployed
 from tests.workflow.interruption import census, makes_something, portrait, tasks
 
 CLUSTER = "edge-killed"
-REQUEST = {"clusterName": CLUSTER, "outposts": [{"outpostId": SERVER_2U}]}
+REQUEST: dict[str, Any] = {
+    "clusterName": CLUSTER,
+    "outposts": [{"outpostId": SERVER_2U}],
+    "kubernetes": "skip",
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,8 @@ def _more(now: dict[str, list[str]], before: dict[str, list[str]]) -> dict[str, 
 def _in_time(run: dict[str, Any]) -> list[str]:
     """The Tasks of a run in the order in which they began: two branches run side by side."""
     began = {visit.name: visit.entered for visit in reversed(run["visits"])}
-    return sorted(tasks("Provision"), key=lambda name: began[name])
+    states = tasks("Provision", {"kubernetes": REQUEST["kubernetes"]})
+    return sorted(states, key=lambda name: began[name])
 
 
 def test_killed_at_every_state_one_after_the_other_it_ends_as_if_undisturbed(
