@@ -13,7 +13,7 @@ NODES = {"min": 1, "desired": 2, "max": 2}
 
 def request(**fields: Any) -> dict[str, Any]:
     outpost = {"outpostId": SERVER_2U, "instanceType": TYPE, "nodes": NODES}
-    return {"clusterName": CLUSTER, "outposts": [outpost], **fields}
+    return {"clusterName": CLUSTER, "outposts": [outpost], "kubernetes": "skip", **fields}
 
 
 def took(run: dict[str, Any], state: str) -> tuple[timedelta, int]:

@@ -11,7 +11,7 @@ def _timeline(seed: int) -> list[tuple[str, float, float]]:
     with simulator(seed=seed, name="determinism") as environment:
         deploy(environment, quiet=True)
         run: dict[str, Any] = Deployed(environment).provision(
-            {"clusterName": "edge-1", "outposts": [{"outpostId": SERVER_2U}]}
+            {"clusterName": "edge-1", "outposts": [{"outpostId": SERVER_2U}], "kubernetes": "skip"}
         )
     assert run["status"] == "SUCCEEDED", run.get("cause")
     start = run["startDate"]

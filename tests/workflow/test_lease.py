@@ -8,7 +8,7 @@ ONE_OF_EACH = {"groups": 1, "instances": 1, "templates": 1, "interfaces": 2, "su
 
 
 def _request(cluster: str) -> dict[str, Any]:
-    return {"clusterName": cluster, "outposts": [{"outpostId": SERVER_2U}]}
+    return {"clusterName": cluster, "outposts": [{"outpostId": SERVER_2U}], "kubernetes": "skip"}
 
 
 def _counts(deployed: Deployed, cluster: str) -> dict[str, int]:

@@ -11,7 +11,8 @@ from tests.workflow.conftest import Deployed
 
 @pytest.mark.parametrize("sample", ["provision-with-lan", "provision-with-static-address"])
 def test_the_node_joins_and_its_lni_is_up(deployed: Deployed, sample: str) -> None:
-    request: dict[str, Any] = json.loads((ROOT / "events" / f"{sample}.json").read_text())
+    asked: dict[str, Any] = json.loads((ROOT / "events" / f"{sample}.json").read_text())
+    request = {**asked, "kubernetes": "skip"}
     run = deployed.provision(request)
     assert run["status"] == "SUCCEEDED", run.get("cause")
     mine = [{"Name": "tag:eks-outposts-servers:cluster", "Values": [request["clusterName"]]}]
@@ -41,11 +42,12 @@ def test_the_node_joins_and_its_lni_is_up(deployed: Deployed, sample: str) -> No
 
 def test_a_lan_made_known_later_changes_the_add_on_and_the_launch_template(deployed: Deployed) -> None:
     outpost = {"outpostId": "op-0a1b2c3d4e5f60001"}
-    first = deployed.provision({"clusterName": "edge-later", "outposts": [outpost]})
+    request = {"clusterName": "edge-later", "kubernetes": "skip"}
+    first = deployed.provision({**request, "outposts": [outpost]})
     assert first["status"] == "SUCCEEDED", first.get("cause")
     mark = deployed.mark()
     lan = {"lni": {"localCidr": "192.168.30.0/24"}}
-    second = deployed.provision({"clusterName": "edge-later", "outposts": [{**outpost, **lan}]})
+    second = deployed.provision({**request, "outposts": [{**outpost, **lan}]})
     assert second["status"] == "SUCCEEDED", second.get("cause")
     assert set(deployed.writes(mark)) == {
         "eks.UpdateAddon",
@@ -69,9 +71,8 @@ def test_nodes_that_never_join_end_the_run_by_name_with_what_to_check(deployed: 
     for table, _ in out:
         ec2.delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
     try:
-        run = deployed.provision(
-            {"clusterName": "edge-lost", "outposts": [{"outpostId": "op-0a1b2c3d4e5f60002"}]}
-        )
+        outpost = {"outpostId": "op-0a1b2c3d4e5f60002"}
+        run = deployed.provision({"clusterName": "edge-lost", "outposts": [outpost], "kubernetes": "skip"})
     finally:
         for table, gateway in out:
             ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)

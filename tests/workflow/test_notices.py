@@ -67,7 +67,7 @@ def inbox(deployed: Deployed) -> Iterator[Inbox]:
 
 
 def _request(outpost: str = SERVER_2U, **more: Any) -> dict[str, Any]:
-    return {"clusterName": CLUSTER, "outposts": [{"outpostId": outpost}], **more}
+    return {"clusterName": CLUSTER, "outposts": [{"outpostId": outpost}], "kubernetes": "skip", **more}
 
 
 def _ended(deployed: Deployed) -> dict[str, str]:

@@ -6,7 +6,14 @@ from tests.workflow.conftest import SERVER_2U, Deployed, server_subnet
 
 
 def _request(cluster: str, **fields: Any) -> dict[str, Any]:
-    return {"clusterName": cluster, "outposts": [{"outpostId": SERVER_2U}], "onFailure": "rollback", **fields}
+    outposts = [{"outpostId": SERVER_2U}]
+    return {
+        "clusterName": cluster,
+        "outposts": outposts,
+        "kubernetes": "skip",
+        "onFailure": "rollback",
+        **fields,
+    }
 
 
 def _obstacle(deployed: Deployed, cluster: str) -> str:

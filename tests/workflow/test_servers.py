@@ -18,7 +18,7 @@ def request(*outposts: str, cluster: str = CLUSTER, **nodes: int) -> dict[str, A
     """nodes: of the last one."""
     wanted: list[dict[str, Any]] = [{"outpostId": outpost} for outpost in outposts]
     wanted[-1] |= {"nodes": nodes} if nodes else {}
-    return {"clusterName": cluster, "outposts": wanted}
+    return {"clusterName": cluster, "outposts": wanted, "kubernetes": "skip"}
 
 
 THREE = request(SERVER_2U, SERVER_1U, SERVER_2U_THIRD)

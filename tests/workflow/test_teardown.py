@@ -12,7 +12,7 @@ MARK = "eks-outposts-servers:cluster"
 
 
 def _request(cluster: str, **fields: Any) -> dict[str, Any]:
-    return {"clusterName": cluster, "outposts": [{"outpostId": SERVER_2U}], **fields}
+    return {"clusterName": cluster, "outposts": [{"outpostId": SERVER_2U}], "kubernetes": "skip", **fields}
 
 
 def _tags(kind: str, of: str | None = None) -> list[dict[str, Any]]:
