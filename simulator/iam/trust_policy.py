@@ -1,4 +1,4 @@
-"""What IAM looks at when it takes a role's trust policy: the roles that it names must be there.
+"""What IAM looks at when it takes a role's trust policy: it has statements, and the roles that it names are there.
 
 IAM User Guide, "AWS JSON policy elements: Principal": a role's ARN becomes its unique id when the policy is saved, so
 one that does not exist is refused. Assumed: users too, who are not looked up here, because only administrators are.
@@ -24,13 +24,24 @@ def operations() -> dict[str, Operation]:
 
 def _checking(parameter: str) -> Operation:
     def check(call: Call, proceed: Proceed) -> Answer:
-        for arn in _roles(json.loads(call.params[parameter])):
+        for arn in _roles(_document(call.params[parameter])):
             if role_of(account_of(arn), arn) is None:
                 # As public reports have it.
                 raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"')
         return proceed(call)
 
     return check
+
+
+def _document(text: str) -> dict[str, Any]:
+    """Raises AwsError; the texts are as public reports have them."""
+    try:
+        document: dict[str, Any] = json.loads(text)
+    except json.JSONDecodeError:
+        raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json") from None
+    if "Statement" not in document:
+        raise AwsError("MalformedPolicyDocument", "Missing required field Statement")
+    return document
 
 
 def _roles(document: Any) -> Iterator[str]:

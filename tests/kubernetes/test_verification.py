@@ -69,7 +69,7 @@ def test_a_second_time_changes_nothing(kubernetes: Kubernetes, started: Asked) -
 
 
 def test_a_reports_age_is_told_by_the_servers_own_clock(kubernetes: Kubernetes, started: Asked) -> None:
-    """The probe's apply, then a lease of the control plane that is renewed 30 s later; a copy by hand is none."""
+    """The probe's apply, then a lease of the control plane that is renewed later; a copy by hand is none."""
     path = f"/api/v1/namespaces/{objects.NAMESPACE}/configmaps"
     report = made.report({**made.told(1), "runId": RUN}, run=RUN)
     del report["metadata"]["managedFields"]
@@ -81,17 +81,25 @@ def test_a_reports_age_is_told_by_the_servers_own_clock(kubernetes: Kubernetes, 
     (time,) = (
         entry["time"] for entry in written.body["metadata"]["managedFields"] if entry["manager"] == "probe"
     )
-    renewed = (datetime.fromisoformat(time) + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    _renewed(kubernetes, datetime.fromisoformat(time) + timedelta(seconds=30))
+    seen = observed.look(started, RUN, made.NODES, made.SERVERS)
+    # The layer renews its leases every two seconds, and managedFields' times are whole seconds.
+    assert {name: report.age for name, report in seen.reports.items()} == {"node-1": pytest.approx(30, abs=2)}
+    assert observed.look(started, NEXT_RUN, made.NODES, made.SERVERS).reports == {}
+
+
+def _renewed(kubernetes: Kubernetes, at: datetime) -> None:
+    """The layer's control plane renews its leases by the clock; a real API server alone has none that would."""
+    if not kubernetes.real:
+        kubernetes.server.pass_time(30)
+        return
     lease = {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
         "metadata": {"name": "kube-scheduler", "namespace": "kube-system"},
-        "spec": {"renewTime": renewed},
+        "spec": {"renewTime": at.strftime("%Y-%m-%dT%H:%M:%S.000000Z")},
     }
     assert kubernetes.apply(f"{_LEASES}/kube-scheduler", lease, "test", force=True).code in {200, 201}
-    seen = observed.look(started, RUN, made.NODES, made.SERVERS)
-    assert {name: report.age for name, report in seen.reports.items()} == {"node-1": 30}
-    assert observed.look(started, NEXT_RUN, made.NODES, made.SERVERS).reports == {}
 
 
 def test_another_runs_start_begins_with_the_end_of_this_one(started: Asked) -> None:

@@ -217,6 +217,7 @@ def test_the_cluster_s_tags_and_the_policy_decide_on_access(cloud: Cloud) -> Non
     answering(cloud, "eks.DescribeCluster", {"cluster": {"name": "edge-1", "tags": {TAG: "edge-1"}}})
     answering(cloud, "eks.CreateAccessEntry", {})
     answering(cloud, "eks.AssociateAccessPolicy", {})
+    answering(cloud, "eks.DescribeAccessEntry", {"accessEntry": {"tags": {}}})
     admin = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
     caller = role(
         cloud,
@@ -481,3 +482,12 @@ def test_a_role_that_may_assume_only_with_an_external_id(cloud: Cloud) -> None:
     assert cloud.call("sts", "AssumeRole", caller, **params, ExternalId="agreed")["Credentials"]
     for given in ({}, {"ExternalId": "other"}):
         assert refusal(cloud, caller, "sts", "AssumeRole", **params, **given).code == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("document", "told"), [("{}", "Missing required field Statement"), ("{", "contains invalid Json")]
+)
+def test_a_trust_policy_that_is_none_is_refused(cloud: Cloud, document: str, told: str) -> None:
+    with pytest.raises(ClientError, match=told) as refused:
+        cloud.client("iam").create_role(RoleName="none", AssumeRolePolicyDocument=document)
+    assert refused.value.response["Error"]["Code"] == "MalformedPolicyDocument"

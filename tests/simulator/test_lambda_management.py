@@ -108,7 +108,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"Runtime": "python3.12"}, "NotModelledBySimulator"),
     ({"Layers": ["arn:aws:lambda:us-west-2:123456789012:layer:l:1"]}, "InvalidParameterValueException"),
-    ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "NotModelledBySimulator"),
+    ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, "InvalidParameterValueException"),
+    ({"VpcConfig": {"Ipv6AllowedForDualStack": True}}, "NotModelledBySimulator"),
     ({"Publish": True}, "NotModelledBySimulator"),
     ({"KMSKeyArn": "arn:aws:kms:us-west-2:123456789012:key/k"}, "NotModelledBySimulator"),
 ]

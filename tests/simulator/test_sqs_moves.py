@@ -161,7 +161,9 @@ def test_what_sqs_refuses(queues: Queues, params: dict[str, Any], code: str, tol
 def test_a_role_needs_more_than_to_start_it(queues: Queues) -> None:
     """SQS guide, "Troubleshoot ... redrive issues": to receive and delete there, and to send where they go."""
     client = queues.cloud.client("iam")
-    role = client.create_role(RoleName="operator", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = client.create_role(RoleName="operator", AssumeRolePolicyDocument='{"Statement": []}')["Role"][
+        "Arn"
+    ]
     operator = Caller(arn="arn:aws:sts::123456789012:assumed-role/operator/one", role_arn=role)
     as_operator = queues.cloud.client("sqs", operator)
 
