@@ -26,6 +26,17 @@ class Guest:
         self.lan = Lan()
         self._seen: tuple[float, int] | None = None
         self._ways_out: dict[str, str | None] = {}
+        self._asked_at = -1
+        self._user_data: dict[str, bytes] = {}
+
+    def user_data(self, instance_id: str) -> bytes:
+        """The instance's user data as it was before base64; asked for again only when something may have changed."""
+        if self._cloud.changes != self._asked_at:
+            self._asked_at = self._cloud.changes
+            self._user_data.clear()
+        if instance_id not in self._user_data:
+            self._user_data[instance_id] = joining.user_data_of(self._cloud, instance_id)
+        return self._user_data[instance_id]
 
     def way_out_fault(self, subnet_id: str) -> str | None:
         """Why nothing gets out of a subnet; looked up once while neither time passes nor anything changes."""
@@ -96,7 +107,7 @@ class Guest:
         if not indexes:
             return ["the instance has no local network interface"]
         try:
-            written = scripts.read(joining.user_data_of(self._cloud, instance_id)).lni
+            written = scripts.read(self.user_data(instance_id)).lni
         except BootFault as fault:
             return [str(fault)]
         if written.index != indexes[0]:
@@ -109,7 +120,7 @@ class Guest:
         """The instance's local network interface as it is on its LAN; None unless it is up."""
         if not self.lni_up(instance_id):
             return None
-        user_data = joining.user_data_of(self._cloud, instance_id)
+        user_data = self.user_data(instance_id)
         return self.lan.link(self._cloud, instance_id, scripts.read(user_data).lni)
 
     def lni_mac(self, instance_id: str) -> str | None:
@@ -150,7 +161,7 @@ class Guest:
         if instance["State"]["Name"] != "running":
             return [f"the instance is {instance['State']['Name']}"]
         try:
-            return faults(instance, scripts.read(joining.user_data_of(self._cloud, instance_id)))
+            return faults(instance, scripts.read(self.user_data(instance_id)))
         except BootFault as fault:
             return [str(fault)]
 

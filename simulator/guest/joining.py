@@ -28,7 +28,7 @@ def faults(cloud: "Cloud", cluster: "Cluster", instance: dict[str, Any]) -> list
     That it is enough is assumed.
     """
     return [
-        *_boot_faults(user_data_of(cloud, instance["InstanceId"]), cluster),
+        *_boot_faults(cloud.guest.user_data(instance["InstanceId"]), cluster),
         *_access_faults(cloud, cluster, instance),
         *_network_faults(cloud, cluster, instance),
     ]

@@ -4,6 +4,7 @@ import base64
 import json
 import ssl
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import botocore.auth
@@ -26,15 +27,19 @@ def account() -> EksAccount:
     return account
 
 
-def get(account: EksAccount, path: str, bearer: str | None) -> tuple[int, Any]:
+def ask(account: EksAccount, path: str, bearer: str | None) -> urllib3.BaseHTTPResponse:
     cluster = account.cluster(NAME)
     authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
     context = ssl.create_default_context(cadata=authority)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
     with urllib3.PoolManager(ssl_context=context) as pool:
-        answer = pool.request("GET", cluster["endpoint"] + path, headers=headers, retries=False)
-        return answer.status, answer.data.decode()
+        return pool.request("GET", cluster["endpoint"] + path, headers=headers, retries=False)
+
+
+def get(account: EksAccount, path: str, bearer: str | None) -> tuple[int, Any]:
+    answer = ask(account, path, bearer)
+    return answer.status, answer.data.decode()
 
 
 def enter(account: EksAccount, name: str, policy: str, *namespaces: str) -> dict[str, Any]:
@@ -106,3 +111,8 @@ def test_python_s_strict_default_refuses_the_certificate(account: EksAccount) ->
     context = ssl.create_default_context(cadata=authority)
     with urllib3.PoolManager(ssl_context=context) as pool, pytest.raises(urllib3.exceptions.SSLError):
         pool.request("GET", f"{cluster['endpoint']}/readyz", retries=False)
+
+
+def test_answers_are_dated_by_the_virtual_clock(account: EksAccount) -> None:
+    dated = ask(account, "/readyz", None).headers["Date"]
+    assert parsedate_to_datetime(dated) == account.cloud.clock.now().replace(microsecond=0)

@@ -17,7 +17,7 @@ ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalr/+=key",
-    "AWS_SESSION_TOKEN": "IQoJb3JpZ2luX2VjE+/=~ == end",
+    "AWS_SESSION_TOKEN": "a+token/with=all~ that is quoted",
 }
 
 
