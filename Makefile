@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-REQUEST ?= events/provision-one-server.json
+REQUEST ?= events/provision-with-metallb.json
 SEED ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,7 +26,7 @@ $(RUNTIME)/installed: requirements/lambda-runtime.txt
 	./scripts/make-environment "$(RUNTIME)" requirements/lambda-runtime.txt
 
 .PHONY: run
-run: install ## Deploy to the simulator, provision a cluster, watch the LNI rule work (REQUEST=, SEED=)
+run: install ## Deploy to the simulator, provision a cluster, show its findings, watch the LNI rule work (REQUEST=, SEED=)
 	@"$(BIN)/python" -m demo --request "$(REQUEST)" --seed "$(SEED)"
 
 .PHONY: bench

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -107,24 +108,28 @@ def real_server(assets: Path, folder: Path) -> Iterator[RealServer]:
             "--enable-aggregator-routing=true",
             "--disable-admission-plugins=ServiceAccount",
         ],
-        [
-            manager,
-            f"--kubeconfig={folder / 'kubeconfig'}",
-            "--leader-elect=false",
-            "--port=0",
-            "--secure-port=0",
-        ],
+    ]
+    controllers = [
+        manager,
+        f"--kubeconfig={folder / 'kubeconfig'}",
+        "--leader-elect=false",
+        "--port=0",
+        "--secure-port=0",
     ]
     unshare = [shutil.which("unshare") or "unshare", "--net", "--"]
     script = "ip link set lo up 2>/dev/null || ifconfig lo up; exec sleep infinity"
     holder = subprocess.Popen([*unshare, "sh", "-c", script])
     enter = [shutil.which("nsenter") or "nsenter", f"--net=/proc/{holder.pid}/ns/net", "--"]
     running: list[subprocess.Popen[Any]] = [holder]
+
+    def start(number: int, command: list[str]) -> None:
+        with (folder / f"{number}.log").open("w") as log:
+            running.append(subprocess.Popen([*enter, *command], stdout=log, stderr=log))
+
     try:
         _wait_for_namespace(holder.pid)
         for number, command in enumerate(commands):
-            with (folder / f"{number}.log").open("w") as log:
-                running.append(subprocess.Popen([*enter, *command], stdout=log, stderr=log))
+            start(number, command)
         client = subprocess.Popen(
             [*enter, sys.executable, "-c", _CLIENT],
             stdin=subprocess.PIPE,
@@ -133,7 +138,11 @@ def real_server(assets: Path, folder: Path) -> Iterator[RealServer]:
         )
         running.append(client)
         real = RealServer(client)
-        _wait_until_ready(real, folder)
+        # kube-controller-manager gives up when /healthz is not well within ten seconds (app.WaitForAPIServer).
+        _wait_until_good(real, "/healthz", folder, running)
+        start(len(commands), controllers)
+        # Of what it does first; nothing that the tests rely on works before.
+        _wait_until_good(real, "/api/v1/namespaces/default/serviceaccounts/default", folder, running)
         yield real
     finally:
         for process in reversed(running):
@@ -158,11 +167,13 @@ def _wait_for_namespace(pid: int) -> None:
     time.sleep(0.5)  # until its loopback is up
 
 
-def _wait_until_ready(real: RealServer, folder: Path) -> None:
+def _wait_until_good(
+    real: RealServer, path: str, folder: Path, running: "list[subprocess.Popen[Any]]"
+) -> None:
     deadline = time.monotonic() + 120
     headers = {"Authorization": f"Bearer {_ADMIN}"}
-    path = "/api/v1/namespaces/default"
-    while real.ask("GET", path, None, headers)[0] != 200:
+    while real.ask("GET", path, None, headers)[0] != HTTPStatus.OK:
+        in_time = time.monotonic() < deadline and all(process.poll() is None for process in running)
         logs = "\n".join(p.read_text()[-1500:] for p in folder.glob("*.log"))
-        assert time.monotonic() < deadline, f"kube-apiserver does not come up:\n{logs}"
+        assert in_time, f"the control plane does not come up:\n{logs}"
         time.sleep(0.5)

@@ -101,6 +101,14 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
     assert dead == []
 
 
+def test_the_readme_says_what_ci_runs() -> None:
+    runs = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert {line.removeprefix("make ") for line in runs} <= set(targets)
+    readme = (ROOT / "README.md").read_text()
+    assert "`.ci/run` is " + " and then ".join(f"`{line}`" for line in runs) in readme
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_no_registry_host_machine_path_or_e_mail_is_named(document: Path) -> None:
     text = document.read_text()
