@@ -15,8 +15,8 @@ from extended_cluster.metallb_readiness import faults
 from simulator.kube.objects import How
 from simulator.kube.resources import SERVICES
 from tests.kubernetes.conftest import LayerServer
+from tests.simulator.edge_nodes import begin
 from tests.simulator.test_eks_addons import let_nodes_in
-from tests.simulator.test_guest_join import launch
 from tests.unit.server_plan import LNI, SERVER
 
 type Json = dict[str, Any]
@@ -35,15 +35,14 @@ class Cluster(LayerServer):
         cluster = {"name": NAME, "endpoint": self.endpoint, "certificateAuthority": authority}
         self.kubernetes = Connection(cluster, self.admin)
 
-    def join(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def join(self) -> None:
         """A node, whose LNI works."""
         account = self.account
         account.edge = account.subnet("10.0.9.0/24", "c", on_outpost=True)
         account.route_out(account.edge)
         let_nodes_in(account, NAME)
         account.eks.create_addon(clusterName=NAME, addonName="vpc-cni")
-        monkeypatch.setattr(account.cloud.guest, "lni_up", lambda _: True)
-        launch(account)
+        begin(account)
         self.settle(120)
         (node,) = self.kubernetes.list("v1", "Node")
         self.node: str = node["metadata"]["name"]
@@ -80,8 +79,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     return Cluster(monkeypatch)
 
 
-def test_from_nothing_to_an_address_on_the_lan(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster.join(monkeypatch)
+def test_from_nothing_to_an_address_on_the_lan(cluster: Cluster) -> None:
+    cluster.join()
     kubernetes, server = cluster.kubernetes, cluster.server(*ADDRESSES)
     install(kubernetes, objects(""))
     with pytest.raises(Throttled, match="500 InternalError"):
@@ -118,8 +117,8 @@ def test_from_nothing_to_an_address_on_the_lan(cluster: Cluster, monkeypatch: py
     assert kubernetes.list("metallb.io/v1beta1", "L2Advertisement") == []
 
 
-def test_an_image_that_no_node_can_pull_is_named(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster.join(monkeypatch)
+def test_an_image_that_no_node_can_pull_is_named(cluster: Cluster) -> None:
+    cluster.join()
     cluster.label()
     install(cluster.kubernetes, objects("registry.invalid/metallb"))
     cluster.settle(180)
