@@ -11,6 +11,7 @@ from extended_cluster.errors import (
     Throttled,
 )
 from extended_cluster.handler import Event, Result, state
+from extended_cluster.install_manifest import is_ours
 from extended_cluster.kubernetes.api import Json, Kubernetes
 from extended_cluster.kubernetes.connection import connect
 from extended_cluster.names import METALLB_NAMESPACE
@@ -72,7 +73,7 @@ def _require_ours(found: list[Json], servers: Sequence[ServerPlan]) -> None:
     others = [
         f"{each['kind']} {each['metadata']['name']}"
         for each in found
-        if each["metadata"]["name"] in named and not address_pools.is_ours(each)
+        if each["metadata"]["name"] in named and not is_ours(each)
     ]
     if others:
         raise NetworkServicesConflict(
@@ -86,7 +87,7 @@ def _require_alone(advertisements: list[Json], wanted: Collection[str]) -> None:
     others = [
         each["metadata"]["name"]
         for each in advertisements
-        if not address_pools.is_ours(each) and address_pools.announces(each, wanted)
+        if not is_ours(each) and address_pools.announces(each, wanted)
     ]
     if others and wanted:
         raise NetworkServicesConflict(

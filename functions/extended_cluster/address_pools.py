@@ -54,11 +54,6 @@ def advertisement(server: ServerPlan) -> Json:
     )
 
 
-def is_ours(found: Json) -> bool:
-    """Whether we made it."""
-    return bool(found["metadata"].get("labels", {}).get(MANAGED_BY_LABEL) == MANAGED_BY)
-
-
 def announces(advertisement: Json, names: Iterable[str]) -> bool:
     """Whether it announces one of these pools by name, or all there are because it names none.
 

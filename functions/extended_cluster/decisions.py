@@ -5,7 +5,14 @@ from typing import Final, Literal
 
 from extended_cluster import lni_guest
 from extended_cluster.errors import LniConflict
-from extended_cluster.names import LOAD_BALANCER_CLASS, METALLB_NAMESPACE, METALLB_VERSION
+from extended_cluster.names import (
+    LOAD_BALANCER_CLASS,
+    METALLB_NAMESPACE,
+    METALLB_VERSION,
+    MULTUS_VERSION,
+    POD_NETWORKS_NAMESPACE,
+    WHEREABOUTS_VERSION,
+)
 from extended_cluster.types import (
     ClusterFacts,
     Decision,
@@ -162,6 +169,35 @@ def for_metallb(servers: Sequence[ServerPlan], cluster: ClusterFacts) -> list[De
                 f"{', '.join(wanted['addresses'])}, announced on {lni_guest.name(server['lni'])}",
                 reason="servers are islands, so each has addresses of its own, announced by its nodes with a verified "
                 f"local network interface alone{then}",
+            )
+            for server, wanted in with_addresses
+        ),
+    ]
+
+
+def for_pod_networks(servers: Sequence[ServerPlan], cluster: ClusterFacts) -> list[Decision]:
+    """Multus, whereabouts, and each server's attachment. What a cluster has of them is seen when they are applied."""
+    with_addresses = [
+        (server, server["podNetwork"]) for server in servers if server["podNetwork"] is not None
+    ]
+    if not with_addresses:
+        return []
+    action: Literal["create", "enable"] = "enable" if cluster["exists"] else "create"
+    then = "; what is there of ours is made the same" if cluster["exists"] else ""
+    return [
+        Decision(
+            action=action,
+            resource=f"Multus {MULTUS_VERSION} and whereabouts {WHEREABOUTS_VERSION} in namespace kube-system",
+            reason="podNetwork of the request asks for pods with addresses on the LAN; Multus gives a pod the second "
+            f"interface that it names, whereabouts its address{then}",
+        ),
+        *(
+            Decision(
+                action=action,
+                resource=f"NetworkAttachmentDefinition {POD_NETWORKS_NAMESPACE}/{server['outpostId']}: "
+                f"{wanted['addresses']}, ipvlan on {lni_guest.name(server['lni'])}",
+                reason="servers are islands, so each has addresses of its own; a local network interface takes no MAC "
+                f"address but its own, which ipvlan shares{then}",
             )
             for server, wanted in with_addresses
         ),

@@ -164,11 +164,16 @@ class KubernetesCallFailed(ProvisioningError):
 
 
 class NetworkServicesConflict(ProvisioningError):
-    """A MetalLB, pool or advertisement that is not ours is in the way, or a Service would lose its address."""
+    """A MetalLB, Multus or whereabouts, or an object of them, that is not ours is in the way, or a Service or pod
+    would lose its address."""
 
 
 class NetworkServicesNotReady(ProvisioningError):
     """MetalLB or its webhook did not come up in all the time it was given; the message names what waits, and why."""
+
+
+class PodNetworksNotReady(ProvisioningError):
+    """Multus or whereabouts did not come up in all the time it was given; the message names what waits, and why."""
 
 
 class VerificationConflict(ProvisioningError):

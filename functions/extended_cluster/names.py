@@ -21,6 +21,10 @@ NO_MANAGE_TAG = "node.k8s.amazonaws.com/no_manage"
 LOAD_BALANCER_CLASS = "eks-outposts-servers/metallb"
 METALLB_NAMESPACE = "metallb-system"
 METALLB_VERSION = "v0.16.1"
+# Where each server's network attachment is, for pods of any namespace to name.
+POD_NETWORKS_NAMESPACE = "eks-outposts-servers"
+MULTUS_VERSION = "v4.3.0"
+WHEREABOUTS_VERSION = "v0.9.4"
 # On every Kubernetes object that we make and keep (Kubernetes, "Recommended labels"); what lacks it is another's.
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "eks-outposts-servers"

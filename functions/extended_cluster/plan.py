@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Final
 
-from extended_cluster import decisions, expected, lan, metallb_request, warnings
+from extended_cluster import decisions, expected, lan, metallb_request, pod_network_request, warnings
 from extended_cluster.cidr import next_free
 from extended_cluster.errors import ClusterConflict, ImageUnsupported, InvalidRequest, NetworkUnsupported
 from extended_cluster.names import cluster_tags, server_name, server_tags
@@ -65,6 +65,7 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             nodes=wanted["nodes"],
             lni=wanted["lni"],
             metallb=wanted["metallb"],
+            podNetwork=wanted["podNetwork"],
             sessionManager=spec["sessionManager"],
             logGroup=log_group,
             name=server_name(name, outpost_id),
@@ -81,7 +82,7 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             decisions.for_node_group(server, wanted, outpost),
         ]
         _require_key_in(spec["secretsKmsKeyArn"], outpost["outpostArn"])
-    made += decisions.for_metallb(servers, cluster)
+    made += [*decisions.for_metallb(servers, cluster), *decisions.for_pod_networks(servers, cluster)]
     seen = [outposts[server["outpostId"]] for server in servers]
     new_nodes = any(
         outpost["slots"]["ours"] < server["nodes"]["desired"]
@@ -110,6 +111,7 @@ def build(spec: Spec, facts: Facts, today: date, log_group: str | None = None) -
             *warnings.of_drill(spec),
             *lan.warnings(spec["outposts"]),
             *metallb_request.warnings(spec["outposts"]),
+            *pod_network_request.warnings(spec["outposts"]),
         ],
         expectedMinutes=expected.minutes(
             new_cluster=not cluster["exists"], new_nodes=new_nodes, drill=spec["drill"] is not None

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import fastjsonschema
 
-from extended_cluster import metallb_request
+from extended_cluster import lan_addresses
 from extended_cluster.cidr import overlapping
 from extended_cluster.endpoint import ENDPOINT_SCHEMA, as_block, refusal_of
 from extended_cluster.errors import InvalidRequest
@@ -35,7 +35,7 @@ def complete(request: object) -> Spec:
         _check_cidr(outpost, f"outposts[{place}].subnetCidr")
     spec["capacityWaitMinutes"] = int(spec["capacityWaitMinutes"])  # 30.0 is an integer to JSON Schema
     _check_different(spec["outposts"])
-    _check_metallb(spec["outposts"])
+    _check_lan_addresses(spec["outposts"])
     _check_endpoint(spec["endpointAccess"])
     _check_rollback(spec)
     _check_kubernetes(spec)
@@ -106,8 +106,8 @@ def _check_different(outposts: list[OutpostSpec]) -> None:
                 )
 
 
-def _check_metallb(outposts: list[OutpostSpec]) -> None:
-    if wrong := metallb_request.contradiction(outposts):
+def _check_lan_addresses(outposts: list[OutpostSpec]) -> None:
+    if wrong := lan_addresses.contradiction(outposts):
         raise _invalid(
             f"`{wrong.field}` is {json.dumps(wrong.value)}: {wrong.reason}.", _accepted(wrong.schema)
         )
@@ -150,15 +150,14 @@ def _check_kubernetes(spec: Mapping[str, Any]) -> None:
             "which are in its VPC, could not reach the Kubernetes API.",
             "verify with a private endpoint (public access may be on besides), or skip",
         )
-    with_addresses = [
-        place for place, outpost in enumerate(spec["outposts"]) if outpost["metallb"] is not None
-    ]
-    if spec["kubernetes"] == "skip" and with_addresses:
-        raise _invalid(
-            f'`kubernetes` is "skip" and `outposts[{with_addresses[0]}].metallb` asks for addresses, which MetalLB '
-            "would have to give.",
-            "metallb null with skip, or verify",
-        )
+    for place, outpost in enumerate(spec["outposts"] if spec["kubernetes"] == "skip" else ()):
+        for field, who in (("metallb", "MetalLB"), ("podNetwork", "whereabouts")):
+            if cast(Mapping[str, Any], outpost)[field] is not None:
+                raise _invalid(
+                    f'`kubernetes` is "skip" and `outposts[{place}].{field}` asks for addresses, which {who} would '
+                    "have to give.",
+                    f"{field} null with skip, or verify",
+                )
 
 
 def _check_drill(spec: Mapping[str, Any]) -> None:

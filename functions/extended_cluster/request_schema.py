@@ -8,6 +8,7 @@ from typing import Any, Final
 from extended_cluster.endpoint import ENDPOINT_SCHEMA
 from extended_cluster.lni_request import LNI_SCHEMA
 from extended_cluster.metallb_request import METALLB_SCHEMA
+from extended_cluster.pod_network_request import POD_NETWORK_SCHEMA
 
 # Step Functions keeps at most 25,000 events of an execution (Step Functions guide, "Quotas") and the definition
 # lets every server wait its full time: more servers could overrun it. tests/unit/test_budget.py counts.
@@ -104,6 +105,7 @@ OUTPOST_SCHEMA: Final[dict[str, Any]] = {
         },
         "lni": LNI_SCHEMA,
         "metallb": METALLB_SCHEMA,
+        "podNetwork": POD_NETWORK_SCHEMA,
     },
 }
 

@@ -45,6 +45,12 @@ class MetalLbSpec(TypedDict):
     addresses: list[str]
 
 
+class PodNetworkSpec(TypedDict):
+    """addresses: one IPv4 range or block of the LAN (address_ranges.py) for pods on one server."""
+
+    addresses: str
+
+
 class OutpostSpec(TypedDict):
     """What is wanted of one Outposts server; None means that preflight or the plan chooses."""
 
@@ -56,6 +62,7 @@ class OutpostSpec(TypedDict):
     userData: Literal["nodeadm"] | None
     lni: LniSpec
     metallb: MetalLbSpec | None
+    podNetwork: PodNetworkSpec | None
 
 
 class EndpointAccess(TypedDict):
@@ -227,7 +234,8 @@ class ClusterPlan(TypedDict):
 class ServerPlan(TypedDict):
     """Everything one server's states need. name is that of its subnet, launch template and group.
 
-    logGroup: of the nodes' CloudWatch agent; None without it. metallb: None for no addresses on the LAN.
+    logGroup: of the nodes' CloudWatch agent; None without it. metallb, podNetwork: None for no addresses on the LAN
+    for Services, for pods.
     """
 
     outpostId: str
@@ -240,6 +248,7 @@ class ServerPlan(TypedDict):
     nodes: Nodes
     lni: LniSpec
     metallb: MetalLbSpec | None
+    podNetwork: PodNetworkSpec | None
     sessionManager: bool
     logGroup: str | None
     name: str

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.kube import selectors
 from simulator.kube.resources import Resource
-from simulator.kube.status import Cause, wrong
+from simulator.kube.status import Cause, not_modelled, wrong
 
 type Json = dict[str, Any]
 
@@ -54,6 +54,12 @@ def _metadata_faults(obj: Json, resource: Resource) -> list[Cause]:
                 )
             )
     return found
+
+
+def _pod(obj: Json, _: Json | None) -> list[Cause]:
+    if "k8s.v1.cni.cncf.io/networks" in obj["metadata"].get("annotations", {}):
+        raise not_modelled("Multus: a pod's further interfaces, and whereabouts' addresses for them")
+    return []
 
 
 def _workload(obj: Json, old: Json | None) -> list[Cause]:
@@ -118,6 +124,7 @@ def _is_base64(text: str) -> bool:
 _CHECKS = {
     "DaemonSet": _workload,
     "Deployment": _workload,
+    "Pod": _pod,
     "ReplicaSet": _workload,
     "Secret": _secret,
     "Service": _service,

@@ -23,6 +23,7 @@ SERVER: ServerPlan = {
     "nodes": {"min": 1, "desired": 1, "max": 2},
     "lni": LNI,
     "metallb": None,
+    "podNetwork": None,
     "sessionManager": True,
     "logGroup": None,
     "name": f"edge-1-{OUTPOST}",

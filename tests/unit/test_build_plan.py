@@ -202,6 +202,7 @@ def test_the_plan_of_a_new_cluster() -> None:
                 "vlan": None,
             },
             "metallb": None,
+            "podNetwork": None,
             "sessionManager": True,
             "logGroup": None,
             "name": name,
@@ -470,6 +471,28 @@ def test_metallb_and_each_server_s_addresses_are_decided(exists: bool, action: s
     )
     assert sum("DHCP server gives out" in warning for warning in made["warnings"]) == 1
     assert not [one for one in plan(seen)["decisions"] if "MetalLB" in one["resource"]]
+
+
+@pytest.mark.parametrize(("exists", "action"), [(False, "create"), (True, "enable")])
+def test_pods_networks_are_decided(exists: bool, action: str) -> None:
+    request, seen = several(2)
+    second = {
+        "lni": {"localCidr": "192.168.10.0/24"},
+        "podNetwork": {"addresses": "192.168.10.220-192.168.10.230"},
+    }
+    request["outposts"][1] |= second
+    seen["cluster"]["exists"] = exists
+    made = plan(seen, request=request)
+    assert [server["podNetwork"] for server in made["servers"]] == [None, second["podNetwork"]]
+    told = [one for one in made["decisions"] if one["resource"].startswith(("Multus", "NetworkAttachment"))]
+    assert [one["action"] for one in told] == [action, action]
+    assert told[0]["resource"] == "Multus v4.3.0 and whereabouts v0.9.4 in namespace kube-system"
+    assert told[1]["resource"] == (
+        f"NetworkAttachmentDefinition eks-outposts-servers/{made['servers'][1]['outpostId']}: "
+        "192.168.10.220-192.168.10.230, ipvlan on ens6"
+    )
+    assert sum("for pods on" in warning for warning in made["warnings"]) == 1
+    assert not [one for one in plan(seen)["decisions"] if "Multus" in one["resource"]]
 
 
 @pytest.mark.parametrize("lan", ["10.0.200.0/24", "10.0.0.0/8", "172.20.4.0/24", "10.100.0.0/24"])

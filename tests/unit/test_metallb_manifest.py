@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from extended_cluster import address_pools
-from extended_cluster.metallb_manifest import FILE, in_order, objects
+from extended_cluster.metallb_manifest import FILE, objects
 from extended_cluster.names import METALLB_VERSION
+from extended_cluster.vendored_manifest import in_order
 from tests.unit.server_plan import LNI, OUTPOST, SERVER
 
 type Json = dict[str, Any]

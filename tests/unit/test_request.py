@@ -51,6 +51,7 @@ def test_the_least_request_gets_every_default() -> None:
                     "vlan": None,
                 },
                 "metallb": None,
+                "podNetwork": None,
             }
         ],
         "endpointAccess": {"private": True, "publicCidrs": [], "prefixListId": None},

@@ -26,6 +26,7 @@ _NAMESPACED: Final = {
     "apps/v1": {"DaemonSet": "daemonsets", "Deployment": "deployments", "ReplicaSet": "replicasets"},
     "coordination.k8s.io/v1": {"Lease": "leases"},
     "discovery.k8s.io/v1": {"EndpointSlice": "endpointslices"},
+    "k8s.cni.cncf.io/v1": {"NetworkAttachmentDefinition": "network-attachment-definitions"},
     "metallb.io/v1beta1": {
         "IPAddressPool": "ipaddresspools",
         "L2Advertisement": "l2advertisements",
@@ -33,6 +34,7 @@ _NAMESPACED: Final = {
     },
     "policy/v1": {"PodDisruptionBudget": "poddisruptionbudgets"},
     "rbac.authorization.k8s.io/v1": {"Role": "roles", "RoleBinding": "rolebindings"},
+    "whereabouts.cni.cncf.io/v1alpha1": {"IPPool": "ippools"},
 }
 _CLUSTER_WIDE: Final = {
     "v1": {"Namespace": "namespaces", "Node": "nodes"},

@@ -87,7 +87,8 @@ def _obstacle(loop: "Controllers", pod: Json, member: "Member") -> str | None:
             if loop.store.get(resource, pod["metadata"]["namespace"], wanted[key]) is None:
                 return "ContainerCreating"
     # A host below .invalid never resolves (RFC 6761); any other registry is there, if there is a way out.
-    hosts = [c["image"].partition("/")[0].partition(":")[0] for c in pod["spec"]["containers"]]
+    images = (c["image"] for kind in ("initContainers", "containers") for c in pod["spec"].get(kind, ()))
+    hosts = [image.partition("/")[0].partition(":")[0] for image in images]
     if any(host.endswith(".invalid") for host in hosts):
         return "ErrImagePull"
     if loop.cloud.guest.way_out_fault(member.instance["SubnetId"]):
