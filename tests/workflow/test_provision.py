@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.workflow.conftest import SERVER_1U, SERVER_2U, Deployed
+from tests.workflow.interruption import tasks
 
 REQUEST = {"clusterName": "edge-1", "outposts": [{"outpostId": SERVER_2U}]}
 
@@ -22,7 +23,11 @@ def test_the_run_is_green_and_takes_the_simulated_time_of_eks_and_the_server(fir
 
 
 def test_the_run_keeps_within_the_goals_for_transitions_and_history(first: dict[str, Any]) -> None:
-    assert first["history"].transitions <= 80
+    """The Kubernetes part has a goal of its own. Without it a run has the same states but those."""
+    of_proof = set(tasks("Provision", {})) - set(tasks("Provision", {"kubernetes": "skip"}))
+    proving = sum(visit.attempts for visit in first["visits"] if visit.name in of_proof)
+    assert 0 < proving <= 25
+    assert first["history"].transitions - proving <= 80
     assert first["history"].events <= 500
 
 
