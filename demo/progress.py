@@ -1,5 +1,6 @@
 """An execution told live, a line per state, from its history."""
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -33,12 +34,12 @@ class History:
     _visit_of: dict[int, int] = field(default_factory=dict)
 
     def read(self, events: list[dict[str, Any]]) -> Iterator[Visit]:
-        """Take the whole history so far; gives the visits that ended since the last time."""
-        for event in events[self.events :]:
+        """Take what has been added to the history, oldest first; gives the visits that ended with it."""
+        for event in events:
+            self.events = event["id"]
             ended = self._take(event)
             if ended:
                 yield ended
-        self.events = len(events)
 
     def _take(self, event: dict[str, Any]) -> Visit | None:
         number, kind = event["id"], event["type"]
@@ -76,14 +77,22 @@ def watch(stepfunctions: Any, execution_arn: str, interval: float = 0.3) -> tupl
     print(f"\n{'simulated':>10} {'took':>9} {'real':>7}  state")
     while True:
         execution = stepfunctions.describe_execution(executionArn=execution_arn)
-        pages = stepfunctions.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
-        for visit in history.read([event for page in pages for event in page["events"]]):
+        for visit in history.read(_since(stepfunctions, execution_arn, history.events)):
             print(_line(visit, execution["startDate"], time.monotonic() - began), flush=True)
             if visit.name == "BuildPlan":
                 print(tell(json.loads(visit.output)["plan"]), flush=True)
         if execution["status"] != "RUNNING":
             return execution, history
         time.sleep(interval)
+
+
+def _since(stepfunctions: Any, execution_arn: str, known: int) -> list[dict[str, Any]]:
+    """The events after the first ``known``, oldest first; events are numbered from 1 on (HistoryEvent API, id)."""
+    pages = stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=execution_arn, reverseOrder=True, PaginationConfig={"PageSize": 20}
+    )
+    newest_first = (event for page in pages for event in page["events"])
+    return [*itertools.takewhile(lambda event: event["id"] > known, newest_first)][::-1]
 
 
 def _line(visit: Visit, started: datetime, real: float) -> str:

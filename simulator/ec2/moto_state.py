@@ -13,6 +13,7 @@ so what Outposts add lives there, once, and dies with the object:
     interface.held_by                    the owner of what it is attached to, when that is an AWS service's
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -44,6 +45,16 @@ def subnet(place: Place, subnet_id: str | None) -> Any | None:
 def instances(place: Place) -> list[Any]:
     """moto's instances, terminated ones too."""
     return [i for reservation in backend(place).reservations.values() for i in reservation.instances]
+
+
+def instance(place: Place, instance_id: str) -> Any | None:
+    """moto's instance of that id."""
+    return next((i for i in instances(place) if i.id == instance_id), None)
+
+
+def security_groups(place: Place, ids: Iterable[str]) -> list[Any]:
+    """moto's security groups of those ids that there are."""
+    return [group for groups in backend(place).groups.values() for id_, group in groups.items() if id_ in ids]
 
 
 def outpost_instances(place: Place) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from simulator.call import Call, NotModelled
+from simulator.call import NotModelled
+from simulator.ec2 import moto_state
 
 if TYPE_CHECKING:
     from simulator.cloud import Cloud
@@ -21,32 +22,38 @@ class Peer:
 
 def lets_in(cloud: "Cloud", groups: Iterable[str], port: int, peer: Peer) -> bool:
     """Whether one of the groups has an inbound rule for the peer and the TCP port."""
-    return _any_rule(cloud, groups, "IpPermissions", port, peer)
+    return _reached(
+        [rule for group in moto_state.security_groups(cloud, list(groups)) for rule in group.ingress_rules],
+        port,
+        peer,
+    )
 
 
 def lets_out(cloud: "Cloud", groups: Iterable[str], port: int, peer: Peer) -> bool:
     """Whether one of the groups has an outbound rule to the peer's TCP port."""
-    return _any_rule(cloud, groups, "IpPermissionsEgress", port, peer)
+    return _reached(
+        [rule for group in moto_state.security_groups(cloud, list(groups)) for rule in group.egress_rules],
+        port,
+        peer,
+    )
 
 
-def _any_rule(cloud: "Cloud", groups: Iterable[str], side: str, port: int, peer: Peer) -> bool:
-    asked = {"Filters": [{"Name": "group-id", "Values": list(groups)}]}
-    found = cloud.moto(Call("ec2", "DescribeSecurityGroups", asked))["SecurityGroups"]
-    return any(_covers(rule, port) and _names(rule, peer) for group in found for rule in group[side])
-
-
-def _covers(rule: dict[str, Any], port: int) -> bool:
-    if rule["IpProtocol"] == "-1":
+def _reached(rules: Iterable[Any], port: int, peer: Peer) -> bool:
+    """rules: moto's SecurityGroupRules."""
+    covering = [rule for rule in rules if _covers(rule, port)]
+    if any(rule.source_group.get("GroupId") in peer.groups for rule in covering):
         return True
-    return rule["IpProtocol"] in {"tcp", "6"} and rule["FromPort"] <= port <= rule["ToPort"]
-
-
-def _names(rule: dict[str, Any], peer: Peer) -> bool:
-    if rule.get("PrefixListIds"):
-        raise NotModelled("prefix lists in rules of security groups on a function's way")
-    if any(pair["GroupId"] in peer.groups for pair in rule.get("UserIdGroupPairs", ())):
-        return True
-    allowed = [IPv4Network(one["CidrIp"]) for one in rule.get("IpRanges", ())]
+    allowed = [IPv4Network(rule.cidr_ipv4) for rule in covering if rule.cidr_ipv4]
     # All of the peer's blocks: which address of them it has, nobody says.
     blocks = [IPv4Network(block) for block in peer.blocks]
-    return bool(blocks) and all(any(block.subnet_of(a) for a in allowed) for block in blocks)
+    if blocks and all(any(block.subnet_of(a) for a in allowed) for block in blocks):
+        return True
+    if any(rule.prefix_list_id for rule in covering):
+        raise NotModelled("prefix lists in rules of security groups on a function's way")
+    return False
+
+
+def _covers(rule: Any, port: int) -> bool:
+    if rule.ip_protocol == "tcp":
+        return bool(rule.from_port <= port <= rule.to_port)
+    return bool(rule.ip_protocol == "-1")

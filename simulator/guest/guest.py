@@ -24,29 +24,10 @@ class Guest:
     def __init__(self, cloud: "Cloud") -> None:
         self._cloud = cloud
         self.lan = Lan()
-        self._seen: tuple[float, int] | None = None
-        self._ways_out: dict[str, str | None] = {}
-        self._asked_at = -1
-        self._user_data: dict[str, bytes] = {}
-
-    def user_data(self, instance_id: str) -> bytes:
-        """The instance's user data as it was before base64; asked for again only when something may have changed."""
-        if self._cloud.changes != self._asked_at:
-            self._asked_at = self._cloud.changes
-            self._user_data.clear()
-        if instance_id not in self._user_data:
-            self._user_data[instance_id] = joining.user_data_of(self._cloud, instance_id)
-        return self._user_data[instance_id]
 
     def way_out_fault(self, subnet_id: str) -> str | None:
-        """Why nothing gets out of a subnet; looked up once while neither time passes nor anything changes."""
-        seen = (self._cloud.clock.time(), self._cloud.changes)
-        if seen != self._seen:
-            self._seen = seen
-            self._ways_out.clear()
-        if subnet_id not in self._ways_out:
-            self._ways_out[subnet_id] = egress.fault(self._cloud, subnet_id)
-        return self._ways_out[subnet_id]
+        """Why nothing gets out of a subnet; None if something does."""
+        return egress.fault(self._cloud, subnet_id)
 
     def joined_nodes(self, cluster: "Cluster") -> list[str]:
         """The ids of the instances that are nodes of the cluster now.
@@ -107,7 +88,7 @@ class Guest:
         if not indexes:
             return ["the instance has no local network interface"]
         try:
-            written = scripts.read(self.user_data(instance_id)).lni
+            written = scripts.read(joining.user_data_of(self._cloud, instance_id)).lni
         except BootFault as fault:
             return [str(fault)]
         if written.index != indexes[0]:
@@ -120,7 +101,7 @@ class Guest:
         """The instance's local network interface as it is on its LAN; None unless it is up."""
         if not self.lni_up(instance_id):
             return None
-        user_data = self.user_data(instance_id)
+        user_data = joining.user_data_of(self._cloud, instance_id)
         return self.lan.link(self._cloud, instance_id, scripts.read(user_data).lni)
 
     def lni_mac(self, instance_id: str) -> str | None:
@@ -161,7 +142,7 @@ class Guest:
         if instance["State"]["Name"] != "running":
             return [f"the instance is {instance['State']['Name']}"]
         try:
-            return faults(instance, scripts.read(self.user_data(instance_id)))
+            return faults(instance, scripts.read(joining.user_data_of(self._cloud, instance_id)))
         except BootFault as fault:
             return [str(fault)]
 

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
-from simulator.call import Call
+from simulator.ec2 import moto_state
 from simulator.eks.cluster_network import EKS
 from simulator.eks.principals import profile_roles
 from simulator.guest import mime, node_config
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def user_data_of(cloud: "Cloud", instance_id: str) -> bytes:
     """The instance's user data as it was before base64."""
-    asked = {"InstanceId": instance_id, "Attribute": "userData"}
-    value = cloud.moto(Call("ec2", "DescribeInstanceAttribute", asked)).get("UserData", {}).get("Value", "")
-    return b64decode(value)
+    instance = moto_state.instance(cloud, instance_id)
+    encoded = instance.user_data if instance else None
+    return b64decode(encoded.as_bytes()) if encoded else b""
 
 
 def faults(cloud: "Cloud", cluster: "Cluster", instance: dict[str, Any]) -> list[str]:
@@ -28,7 +28,7 @@ def faults(cloud: "Cloud", cluster: "Cluster", instance: dict[str, Any]) -> list
     That it is enough is assumed.
     """
     return [
-        *_boot_faults(cloud.guest.user_data(instance["InstanceId"]), cluster),
+        *_boot_faults(user_data_of(cloud, instance["InstanceId"]), cluster),
         *_access_faults(cloud, cluster, instance),
         *_network_faults(cloud, cluster, instance),
     ]

@@ -1,12 +1,11 @@
 """Who reaches a cluster's endpoint. Source: EKS user guide, "Cluster API server endpoint", private and public access;
 "View Amazon EKS security group requirements"."""
 
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from simulator.awslambda import network
 from simulator.awslambda.function import Function
-from simulator.call import Call
+from simulator.ec2 import moto_state
 from simulator.ec2.security_groups import Peer, lets_in, lets_out
 
 if TYPE_CHECKING:
@@ -41,5 +40,5 @@ def _private_fault(cloud: "Cloud", cluster: "Cluster", subnets: list[str], group
 
 
 def _blocks(cloud: "Cloud", subnet_ids: list[str]) -> list[str]:
-    found = cloud.moto(Call("ec2", "DescribeSubnets", {"SubnetIds": subnet_ids}))["Subnets"]
-    return [str(IPv4Network(subnet["CidrBlock"])) for subnet in found]
+    found = (moto_state.subnet(cloud, subnet_id) for subnet_id in subnet_ids)
+    return [subnet.cidr_block for subnet in found if subnet is not None]

@@ -1,11 +1,14 @@
 """The API's listening side: TLS on loopback, and no answer at all to whom the cluster's network does not let in."""
 
+import contextlib
+import io
 import logging
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.test import run_wsgi_app
 
 from simulator.call import AwsError
 from simulator.kube import reach
@@ -30,6 +33,7 @@ class Server(ThreadedWSGIServer):
     def __init__(self, cloud: "Cloud", cluster: "Cluster", app: Any, context: ssl.SSLContext) -> None:
         super().__init__(HOST, 0, app, _QuietHandler)
         self._cloud, self._cluster = cloud, cluster
+        self._open: set[Any] = set()
         self.ssl_context = context
 
     def now(self) -> float:
@@ -49,6 +53,23 @@ class Server(ThreadedWSGIServer):
         # The handshake is the request's own thread's: a client that never begins it holds up nobody.
         return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection's requests in a thread of their own."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Accept no more, and break off what clients keep open."""
+        super().server_close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
     def _obstacle(self, client_port: int) -> str | None:
         functions = getattr(self._cloud, "functions", None)  # a cloud may be without Lambda
         instance = functions.connected(client_port, self.port) if functions else None
@@ -64,6 +85,24 @@ class _QuietHandler(WSGIRequestHandler):
     """No line on the terminal for each request."""
 
     protocol_version = "HTTP/1.1"
+    # An answer leaves in one piece, at once.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self) -> None:
+        """Answer one request and keep the connection, as kube-apiserver does: its clients ask much, and every
+        connection costs a handshake and a look at who holds it. werkzeug's own closes it after each answer."""
+        environ = self.make_environ()
+        length = None if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+        # Read whole, whatever becomes of it: the next request follows.
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+        chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        code, _, phrase = status.partition(" ")
+        self.send_response(int(code), phrase)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(b"".join(chunks))
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The header Date by the virtual clock: by it a client may judge how old something is."""

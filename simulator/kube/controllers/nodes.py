@@ -9,7 +9,7 @@ import yaml
 
 from simulator.call import AwsError
 from simulator.eks.cluster_network import EKS
-from simulator.guest import mime
+from simulator.guest import joining, mime
 from simulator.guest.lan import Link
 from simulator.kube.objects import How
 from simulator.kube.resources import LEASES, NODES
@@ -186,7 +186,7 @@ def _node(loop: "Controllers", instance_id: str, member: Member) -> Json:
 
 def _labels_of(loop: "Controllers", instance_id: str) -> dict[str, str]:
     """What NodeConfig's kubelet flag --node-labels says."""
-    parts = mime.parts(loop.cloud.guest.user_data(instance_id))
+    parts = mime.parts(joining.user_data_of(loop.cloud, instance_id))
     config = yaml.safe_load(mime.only_part(parts, mime.NODE_CONFIG))
     flags = config["spec"].get("kubelet", {}).get("flags", ())
     texts = (f.partition("=")[2] for f in flags if f.startswith("--node-labels="))
