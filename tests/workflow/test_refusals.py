@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.workflow import kubernetes_cluster
 from tests.workflow.conftest import FULL, INACTIVE, RACK, SERVER_1U, SERVER_2U, Deployed
 
 
@@ -86,3 +87,24 @@ def test_a_request_that_cannot_be_understood_names_field_and_value(
     deployed: Deployed, request_: Any, told: tuple[str, ...]
 ) -> None:
     _check(deployed, request_, "InvalidRequest", *told)
+
+
+@pytest.mark.parametrize(
+    ("outpost", "addresses", "said"),
+    [
+        (0, "192.168.11.200/32", "it is not inside lni.localCidr 192.168.10.0/24"),
+        (1, "192.168.10.203/32", "it overlaps outposts[0].metallb.addresses[0]"),
+    ],
+    ids=["outside the LAN", "shared by two servers"],
+)
+def test_a_pool_that_cannot_be_meant_is_refused_before_anybody_is_asked(
+    deployed: Deployed, outpost: int, addresses: str, said: str
+) -> None:
+    request = kubernetes_cluster.request("arn:aws:iam::123456789012:role/admin")
+    request["outposts"][outpost]["metallb"]["addresses"] = [addresses]
+    mark = deployed.mark()
+    run = deployed.provision(request)
+    assert (run["status"], run["error"]) == ("FAILED", "InvalidRequest"), run.get("cause")
+    assert f"`outposts[{outpost}].metallb.addresses[0]`" in run["cause"]
+    assert said in run["cause"]
+    assert deployed.calls_of_functions(mark) == []
