@@ -324,3 +324,10 @@ def test_the_list_is_the_documents() -> None:
         row for row in rows if row[1]
     ]
     assert ("lni-reach-across", "") in rows
+
+
+def test_an_address_of_a_node_that_has_not_told_yet_is_nobody_else_s() -> None:
+    """Its speaker answers ARP before its probe has written a report."""
+    early = made.cluster(without=("probe-node-1",))
+    with pytest.raises(NotReadyYet, match="probe-report: node-1 has written no report"):
+        read(early)

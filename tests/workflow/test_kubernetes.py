@@ -1,7 +1,7 @@
 """The cluster is proven: each finding passes or ends the run by its own name, and nothing of the looking stays.
 
 One cluster for all: two nodes on one server, one on another, on one LAN. Most tests break one thing of it, start the
-same request, and put it right; the next green run shows that it is.
+same request, and put it right for the next one.
 """
 
 import json

@@ -56,7 +56,7 @@ def lni_up(seen: Observed) -> Verdict:
 
 def no_duplicate_address(seen: Observed) -> Verdict:
     """Nobody else claims a node's address, and every Service's address has one owner, on its own server's LAN."""
-    failed = []
+    failed, waiting = [], []
     for server, node, lni in _lnis(seen):
         report = seen.reports[node["name"]].told
         failed += [f"{lni['address']} of {node['name']} is claimed by {mac}" for mac in report["duplicates"]]
@@ -65,10 +65,15 @@ def no_duplicate_address(seen: Observed) -> Verdict:
         vip: Json = report["vips"].get(server.service["metadata"]["name"], {"address": None, "macs": []})
         whose = f"{vip['address']} of {server.outpost_id}, seen by {node['name']}"
         strangers = [mac for mac in vip["macs"] if mac not in _macs(seen, server)]
-        failed += [f"{whose}, is claimed by {mac}, which is none of its nodes" for mac in strangers]
+        told = [f"{whose}, is claimed by {mac}, which is none of its nodes" for mac in strangers]
+        # Whose it is cannot be told before every node of the server has named its own.
+        if all(each["name"] in seen.reports for each in server.nodes):
+            failed += told
+        else:
+            waiting += told
         if len(vip["macs"]) > 1:
             failed.append(f"{whose}, has several owners: {', '.join(vip['macs'])}")
-    return verdict("every address has one owner", failed=failed)
+    return verdict("every address has one owner", failed=failed, waiting=waiting)
 
 
 def lni_mtu(seen: Observed) -> Verdict:
