@@ -116,8 +116,9 @@ class Functions:
         self._put_back(function, instance, ended)
         tail = self._log(function, instance, report)
         # Lambda guide, "Types of metrics for Lambda functions": Errors is 0 for an invocation without one.
-        errors = metric("AWS/Lambda", "Errors", {"FunctionName": function.name})
-        self._cloud.metrics.record(errors, float(ended.failed))
+        if self._account == self._cloud.account:  # as simulator/cloudwatch
+            errors = metric("AWS/Lambda", "Errors", {"FunctionName": function.name})
+            self._cloud.metrics.record(errors, float(ended.failed))
         return Invocation(request_id, ended.payload, "Unhandled" if ended.failed else None, tail)
 
     def connected(self, client_port: int, server_port: int, *, in_vpc: bool = False) -> Instance | None:

@@ -48,15 +48,18 @@ class Alarms:
         self._watching = False
 
     def put(self, call: Call, proceed: Proceed) -> Answer:
-        """An alarm on what has no values here would never ring, so it is refused."""
+        """An alarm on what has no values here would never ring, so it is refused.
+
+        Metrics are kept for the application's account alone: an alarm of another account stays as it begins.
+        """
         only(call, *_SETTINGS)
         _check(call)
-        alarms = cloudwatch_backends[ACCOUNT][REGION].alarms
+        alarms = cloudwatch_backends[call.account][REGION].alarms
         before = alarms.get(call.params["AlarmName"])
         answer = proceed(call)
         # API_PutMetricAlarm: a new alarm has INSUFFICIENT_DATA, an updated one keeps its state. moto says OK.
         alarms[call.params["AlarmName"]].state_value = before.state_value if before else "INSUFFICIENT_DATA"
-        if not self._watching:
+        if call.account == ACCOUNT and not self._watching:
             self._watching = True
             self._wait()
         return answer

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.call import Answer, Call, NotModelled, Proceed
+from simulator.call import ACCOUNT, Answer, Call, NotModelled, Proceed
 from simulator.cloudwatch.metrics import Metric, Metrics, metric
 
 
@@ -17,7 +17,7 @@ class Embedded:
     def after_delivery(self, call: Call, proceed: Proceed) -> Answer:
         """At the time of delivery: ``_aws.Timestamp`` is of the function's process, whose clock is the machine's."""
         answer = proceed(call)
-        for event in call.params["logEvents"]:
+        for event in call.params["logEvents"] if call.account == ACCOUNT else ():
             for what, values in embedded(event["message"]):
                 for value in values:
                     self._metrics.record(what, value)

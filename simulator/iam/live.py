@@ -59,10 +59,8 @@ class Live:
 
     def group_of(self, instance_id: str) -> str:
         """The name of an instance's Auto Scaling group; ``*`` when it is in none."""
-        answer = self._cloud.call(
-            "autoscaling", "DescribeAutoScalingInstances", _LOOKING, InstanceIds=[instance_id]
-        )
-        found = answer["AutoScalingInstances"]
+        groups = self._cloud.call("autoscaling", "DescribeAutoScalingGroups", _LOOKING)["AutoScalingGroups"]
+        found = [g for g in groups for each in g["Instances"] if each["InstanceId"] == instance_id]
         return str(found[0]["AutoScalingGroupName"]) if found else "*"
 
     def group_tags(self, name: str) -> Tags:

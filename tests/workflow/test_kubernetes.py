@@ -1,7 +1,7 @@
 """The cluster is proven: each finding passes or ends the run by its own name, and nothing of the looking stays.
 
 One cluster for all: two nodes on one server, one on another, on one LAN. Most tests break one thing of it, start the
-same request, and put it right for the next one.
+same request, and put it right; the next green run shows that it is.
 """
 
 import json
@@ -12,13 +12,15 @@ import pytest
 
 from tests.kubernetes.loopback_tls import Authority
 from tests.workflow import kubernetes_cluster
-from tests.workflow.conftest import Deployed
-from tests.workflow.kubernetes_api import Administrator, Json, make_role
+from tests.workflow.conftest import SERVER_2U, Deployed
+from tests.workflow.interruption import portrait
+from tests.workflow.kubernetes_api import VERIFY, Administrator, Json, make_role
 from tests.workflow.kubernetes_cluster import CLUSTER, LAN, POOLS
 from tests.workflow.kubernetes_runs import (
     fails,
     logged,
     looking,
+    proves,
     report_of,
     role_of,
     troubled_lan,
@@ -86,6 +88,17 @@ def test_no_credential_is_kept_anywhere_and_the_authority_only_in_the_state(
     for text in (report, lines):
         assert admin.authority not in text
         assert "BEGIN CERTIFICATE" not in text
+
+
+def test_again_it_changes_nothing_but_who_may_enter_meanwhile(
+    deployed: Deployed, request_: Json, admin: Administrator
+) -> None:
+    before, mark = [*admin.portrait(), *portrait(deployed, CLUSTER)], deployed.mark()
+    proves(deployed, request_, admin)
+    writes = deployed.writes(mark)
+    assert set(writes) == ENTRIES
+    assert len({writes.count(name) for name in ENTRIES}) == 1
+    assert [*admin.portrait(), *portrait(deployed, CLUSTER)] == before
 
 
 def test_another_authority_than_the_cluster_s_is_not_trusted(
@@ -198,3 +211,87 @@ def test_a_node_whose_lni_is_down_is_named(deployed: Deployed, request_: Json, a
     with troubled_lan(deployed, unplugged=[instance]), looking(deployed, "ReadVerification", 5):
         said = (f"ens6 of {admin.node(instance)} is down", "Look at switch port, VLAN")
         fails(deployed, deployed.start("Provision", request_), admin, "LniWithoutAddress", *said)
+
+
+def test_a_probe_that_falls_silent_is_not_believed(
+    deployed: Deployed, request_: Json, admin: Administrator
+) -> None:
+    """It has told once; another node's LNI is down, so that nothing is proven before its silence is noticed."""
+    unplugged, silent = deployed.ours(CLUSTER)["instances"][:2]
+    report = f"/api/v1/namespaces/{VERIFY}/configmaps/probe-{admin.node(silent)}"
+    with troubled_lan(deployed, unplugged=[unplugged]), looking(deployed, "ReadVerification", 12):
+        deployed.break_at("ReadVerification")
+        arn = deployed.start("Provision", request_)
+        for _ in range(8):  # looks, ten seconds apart, until the report is there
+            with deployed.held():
+                told = admin.ask("GET", report)["code"] == 200
+                if told:
+                    deployed.control("lan", post=True, body={"silent": [silent]})
+                else:
+                    deployed.break_at("ReadVerification")
+            if told:
+                break
+        assert told
+        said = (
+            f"the report of {admin.node(silent)} is ",
+            " s old (round ",
+            "Look at the log of the probe's pod",
+        )
+        fails(deployed, arn, admin, "ProbeReportStale", *said)
+
+
+def test_after_runs_that_were_killed_the_same_request_proves_it_and_cleans_up(
+    deployed: Deployed, request_: Json, admin: Administrator
+) -> None:
+    """And after every trouble above, which is passed by now."""
+    for state in ("EndVerification", "GrantKubernetesAccess", "ReadVerification", "StartVerification"):
+        assert deployed.stopped_at(state, request_)["status"] == "ABORTED", state
+    assert admin.ask("GET", f"/api/v1/namespaces/{VERIFY}")["code"] == 200
+    assert admin.runs_entries()
+    proves(deployed, request_, admin)
+
+
+def test_addresses_move_twice_when_their_announcers_fail_and_the_groups_replace_them(
+    deployed: Deployed, request_: Json, admin: Administrator
+) -> None:
+    """With two nodes the other takes over; with one the address waits for the node that comes instead."""
+    before = set(deployed.ours(CLUSTER)["instances"])
+    report = proves(deployed, request_ | {"drill": "failover"}, admin, seconds=300)
+    after = set(deployed.ours(CLUSTER)["instances"])
+    assert len(report["drill"]) == 2
+    for moves in report["drill"]:
+        assert [move["outpostId"] for move in moves] == list(POOLS)
+        assert [move["address"] for move in moves] == ["192.168.10.200", "192.168.10.210"]
+        assert moves[0]["from"] != moves[0]["to"]
+        assert moves[0]["seconds"] < 300
+    singles = [moves[1]["instanceId"] for moves in report["drill"]]
+    assert singles[0] not in before | after
+    assert singles[1] in after - before
+    told = {each["instanceId"] for server in report["servers"] for each in server["instances"]}
+    assert told == after
+    assert len(after) == len(before)
+    last = {move["outpostId"]: move["to"] for move in report["drill"][1]}
+    assert {each["outpostId"]: each["node"] for each in report["addresses"]} == last
+
+
+def test_teardown_takes_services_and_pools_away_while_the_cluster_serves(
+    deployed: Deployed, admin: Administrator
+) -> None:
+    spec = {
+        "type": "LoadBalancer",
+        "loadBalancerClass": "eks-outposts-servers/metallb",
+        "selector": {"app": "theirs"},
+        "ports": [{"port": 80}],
+    }
+    service = {"metadata": {"name": "theirs"}, "spec": spec}
+    assert admin.ask("POST", "/api/v1/namespaces/default/services", service)["code"] == 201
+    assert (admin.load_balancers(), admin.pools()) == (["theirs"], POOLS)
+    deployed.break_at("DeleteNodeGroups")
+    arn = deployed.start("Teardown", {"clusterName": CLUSTER, "confirm": CLUSTER})
+    with deployed.held():
+        assert (admin.load_balancers(), admin.pools()) == ([], {})
+        assert admin.runs_entries() == []
+        assert len(admin.nodes_of(SERVER_2U)) == 2
+    run = deployed.finished(arn)
+    assert run["status"] == "SUCCEEDED", run.get("cause")
+    assert deployed.ours(CLUSTER) == {}

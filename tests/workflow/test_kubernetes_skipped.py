@@ -28,3 +28,25 @@ def test_with_skip_nothing_asks_kubernetes_and_the_report_has_the_commands(deplo
         ["aws", "eks", "create-access-entry"],
         ["aws", "eks", "associate-access-policy"],
     ]
+
+
+def test_a_cluster_that_nobody_reaches_is_torn_down_all_the_same(deployed: Deployed) -> None:
+    """Of the cluster above: somebody closed the way of the functions to its control plane."""
+    ec2, group = deployed.client("ec2"), deployed.physical("ControlPlaneSecurityGroup")
+    (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    rule = found["IpPermissions"]
+    assert [pair["GroupId"] for each in rule for pair in each["UserIdGroupPairs"]] == [
+        deployed.physical("KubernetesFunctionsSecurityGroup")
+    ]
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
+    try:
+        run = deployed.teardown(CLUSTER)
+    finally:
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    assert run["status"] == "SUCCEEDED", run.get("cause")
+    failed = [
+        event["lambdaFunctionFailedEventDetails"] for event in run["events"] if "Failed" in event["type"]
+    ]
+    assert {each["error"] for each in failed if each["error"] != "NotReadyYet"} == {"KubernetesUnreachable"}
+    assert deployed.ours(CLUSTER) == {}
+    assert deployed.ledger(CLUSTER) is None
