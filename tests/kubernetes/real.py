@@ -103,6 +103,7 @@ def real_server(assets: Path, folder: Path) -> Iterator[RealServer]:
             f"--service-account-signing-key-file={key}",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--authorization-mode=RBAC",
+            "--allow-privileged=true",  # as on EKS: Multus and its like are privileged
             f"--token-auth-file={folder / 'tokens.csv'}",
             # EKS tells missing endpoints, so it routes to them.
             "--enable-aggregator-routing=true",
