@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from extended_cluster import aws
+from extended_cluster.access_policies import CLUSTER_ADMIN, policy_arn
 from extended_cluster.errors import AccessEntryConflict
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.names import client_token, cluster_tags
@@ -65,8 +66,7 @@ def _ensure_entry(
 
 
 def _ensure_admin(eks: Any, cluster: str, principal: str) -> None:
-    partition = principal.split(":")[1]
-    policy = f"arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+    policy = policy_arn(principal, CLUSTER_ADMIN)
     pages = eks.get_paginator("list_associated_access_policies").paginate(
         clusterName=cluster, principalArn=principal
     )

@@ -7,14 +7,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from extended_cluster import aws, teardown
+from extended_cluster.access_policies import ADMIN_VIEW, CLUSTER_ADMIN, policy_arn
 from extended_cluster.cluster import described
 from extended_cluster.errors import AccessEntryConflict
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.names import ACCESS_TAG, RUN_ACCESS, cluster_tags
-
-# Access policies of EKS (EKS guide, "Review access policy permissions"): reads everything, Secrets too; and may do
-# everything, which making CustomResourceDefinitions and ClusterRoles takes.
-READER, WRITER = "AmazonEKSAdminViewPolicy", "AmazonEKSClusterAdminPolicy"
 
 
 @state
@@ -24,9 +21,9 @@ def handler(event: Event) -> Result:
     None, and nothing granted: no cluster of ours serves. AccessEntryConflict for an entry that is not ours.
     """
     policies = {
-        "provision": dict.fromkeys(os.environ["READER_ROLE_ARNS"].split(","), READER)
-        | dict.fromkeys(os.environ["WRITER_ROLE_ARNS"].split(","), WRITER),
-        "teardown": dict.fromkeys(os.environ["TEARDOWN_WRITER_ROLE_ARNS"].split(","), WRITER),
+        "provision": dict.fromkeys(os.environ["READER_ROLE_ARNS"].split(","), ADMIN_VIEW)
+        | dict.fromkeys(os.environ["WRITER_ROLE_ARNS"].split(","), CLUSTER_ADMIN),
+        "teardown": dict.fromkeys(os.environ["TEARDOWN_WRITER_ROLE_ARNS"].split(","), CLUSTER_ADMIN),
     }
     return grant(aws.client("eks"), event["name"], policies[event["purpose"]], event["tags"])
 
@@ -41,11 +38,11 @@ def grant(eks: Any, cluster: str, policies: Mapping[str, str], tags: Mapping[str
     marks = cluster_tags(cluster, tags) | {ACCESS_TAG: RUN_ACCESS}
     for principal, policy in policies.items():
         created = principal not in present and _create(eks, cluster, principal, marks)
-        if created or not _held(eks, cluster, principal, _arn(principal, policy)):
+        if created or not _held(eks, cluster, principal, policy_arn(principal, policy)):
             eks.associate_access_policy(
                 clusterName=cluster,
                 principalArn=principal,
-                policyArn=_arn(principal, policy),
+                policyArn=policy_arn(principal, policy),
                 accessScope={"type": "cluster"},
             )
     return {"cluster": described(found), "granted": sorted(policies)}
@@ -62,7 +59,7 @@ def _create(eks: Any, cluster: str, principal: str, marks: Mapping[str, str]) ->
     return True
 
 
-def _held(eks: Any, cluster: str, principal: str, policy_arn: str) -> bool:
+def _held(eks: Any, cluster: str, principal: str, policy: str) -> bool:
     """Whether the entry, which must be ours, has that policy for the whole cluster."""
     entry = eks.describe_access_entry(clusterName=cluster, principalArn=principal)["accessEntry"]
     if entry.get("tags", {}).get(ACCESS_TAG) != RUN_ACCESS:
@@ -76,8 +73,4 @@ def _held(eks: Any, cluster: str, principal: str, policy_arn: str) -> bool:
         clusterName=cluster, principalArn=principal
     )
     policies = [policy for page in pages for policy in page["associatedAccessPolicies"]]
-    return any((p["policyArn"], p["accessScope"]["type"]) == (policy_arn, "cluster") for p in policies)
-
-
-def _arn(principal: str, policy: str) -> str:
-    return f"arn:{principal.split(':')[1]}:eks::aws:cluster-access-policy/{policy}"
+    return any((p["policyArn"], p["accessScope"]["type"]) == (policy, "cluster") for p in policies)

@@ -4,8 +4,9 @@ Whoever's they are: a Service's controller deletes its load balancer only while 
 (EKS guide, "Delete a cluster").
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from extended_cluster.address_pools import API_VERSION as METALLB
 from extended_cluster.errors import (
     KubernetesCallFailed,
     KubernetesForbidden,
@@ -15,8 +16,7 @@ from extended_cluster.errors import (
 from extended_cluster.handler import Event, Result, state
 from extended_cluster.kubernetes.api import Json, Kubernetes
 from extended_cluster.kubernetes.connection import connect
-
-_METALLB: Final = "metallb-system"
+from extended_cluster.names import METALLB_NAMESPACE
 
 
 class _Left(NamedTuple):
@@ -77,10 +77,13 @@ def _left(kubernetes: Kubernetes) -> list[_Left]:
         if service["spec"].get("type") == "LoadBalancer"
     ]
     kinds = ("L2Advertisement", "IPAddressPool")
-    version = "metallb.io/v1beta1"
     return [
         *(_of("v1", "Service", service) for service in services),
-        *(_of(version, kind, obj) for kind in kinds for obj in kubernetes.list(version, kind, _METALLB)),
+        *(
+            _of(METALLB, kind, obj)
+            for kind in kinds
+            for obj in kubernetes.list(METALLB, kind, METALLB_NAMESPACE)
+        ),
     ]
 
 

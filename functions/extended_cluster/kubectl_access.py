@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
+from extended_cluster.access_policies import CLUSTER_ADMIN, policy_arn
 from extended_cluster.names import LNI_READY_LABEL
 from extended_cluster.types import ClusterPlan
 from extended_cluster.user_data import OUTPOST_LABEL
@@ -31,10 +32,10 @@ _GET_NODES = f"kubectl get nodes --label-columns {OUTPOST_LABEL},{LNI_READY_LABE
 
 def grant(cluster: str, arn: str) -> list[str]:
     """How to become an administrator where the request names nobody: PRINCIPAL_ARN stands for a role or user."""
-    _, partition, _, region, *_ = arn.split(":")
-    where = f"--cluster-name {shlex.quote(cluster)} --region {region} --principal-arn PRINCIPAL_ARN"
-    # EKS user guide, "Associate access policies with access entries".
-    policy = f"arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+    where = (
+        f"--cluster-name {shlex.quote(cluster)} --region {arn.split(':')[3]} --principal-arn PRINCIPAL_ARN"
+    )
+    policy = policy_arn(arn, CLUSTER_ADMIN)
     return [
         f"aws eks create-access-entry {where}",
         f"aws eks associate-access-policy {where} --policy-arn {policy} --access-scope type=cluster",

@@ -6,6 +6,7 @@ A pod on one server does not reach a pod on another (facts: ten facts, row 1), s
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from extended_cluster.names import COMPONENT_LABEL
 from extended_cluster.node_readiness import is_ready
 
 type Json = dict[str, Any]
@@ -17,8 +18,7 @@ SERVICE: Final = "kube-dns"
 DAEMON_SET: Final = "coredns-node"
 # What the Service kube-dns selects.
 _DNS_LABEL: Final = "k8s-app"
-_OWN_LABEL: Final = "eks-outposts-servers/component"
-OWN_PODS: Final = f"{_OWN_LABEL}={DAEMON_SET}"
+OWN_PODS: Final = f"{COMPONENT_LABEL}={DAEMON_SET}"
 # Where a Deployment's pods go: not what a DaemonSet asks.
 _PLACEMENT: Final = frozenset({"affinity", "topologySpreadConstraints", "nodeSelector"})
 LOCAL: Final = "Local"
@@ -34,7 +34,7 @@ def daemon_set(deployment: Json) -> Json:
     of_addon = set(deployment["spec"]["selector"]["matchLabels"]) - {_DNS_LABEL}
     labels = {k: v for k, v in template["metadata"]["labels"].items() if k not in of_addon}
     spec = {key: value for key, value in template["spec"].items() if key not in _PLACEMENT}
-    metadata: Json = {"labels": {**labels, _OWN_LABEL: DAEMON_SET}}
+    metadata: Json = {"labels": {**labels, COMPONENT_LABEL: DAEMON_SET}}
     # kubectl's own ones are about the Deployment: a restart of it is none of the DaemonSet.
     annotations = template["metadata"].get("annotations") or {}
     if kept := {k: v for k, v in annotations.items() if not k.startswith("kubectl.kubernetes.io/")}:
@@ -42,9 +42,9 @@ def daemon_set(deployment: Json) -> Json:
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": {"name": DAEMON_SET, "namespace": NAMESPACE, "labels": {_OWN_LABEL: DAEMON_SET}},
+        "metadata": {"name": DAEMON_SET, "namespace": NAMESPACE, "labels": {COMPONENT_LABEL: DAEMON_SET}},
         "spec": {
-            "selector": {"matchLabels": {_OWN_LABEL: DAEMON_SET}},
+            "selector": {"matchLabels": {COMPONENT_LABEL: DAEMON_SET}},
             # The new pod answers before the old one goes; no host port stands in the way.
             "updateStrategy": {
                 "type": "RollingUpdate",

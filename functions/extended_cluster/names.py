@@ -29,6 +29,9 @@ WHEREABOUTS_VERSION = "v0.9.4"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "eks-outposts-servers"
 
+# Which of the pods that we make one is, where a selector must tell.
+COMPONENT_LABEL = "eks-outposts-servers/component"
+
 # Set on a node once VerifyLni has seen its LNI; MetalLB announces from these nodes alone.
 LNI_READY_LABEL = "eks-outposts-servers/lni"
 LNI_READY = "ready"

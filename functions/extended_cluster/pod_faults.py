@@ -5,16 +5,17 @@ from typing import Any, Final, NamedTuple
 
 from extended_cluster.errors import NotReadyYet, ProvisioningError
 from extended_cluster.names import LNI_READY, LNI_READY_LABEL
+from extended_cluster.node_readiness import is_ready
 from extended_cluster.user_data import OUTPOST_LABEL
 
 type Json = dict[str, Any]
 
 # For ``Kubernetes.list``: nodes with a verified LNI.
 READY_NODES: Final = f"{LNI_READY_LABEL}={LNI_READY}"
-# kubelet's reasons for a container without its image (kubernetes, pkg/kubelet/images/types.go).
-_IMAGE_REASONS: Final = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
-)
+# kubelet's reasons for a container without its image (kubernetes, pkg/kubelet/images/types.go). It tries again after
+# most of them; a name that is none, and a policy that forbids the pull, stay.
+NO_IMAGE_YET: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"})
+NO_IMAGE_EVER: Final = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 
 
 class Fault(NamedTuple):
@@ -33,7 +34,11 @@ def without(outpost_id: str, nodes: Iterable[Json], pods: Iterable[Json], what: 
     ]
     if not ours:
         return [Fault(f"no node of {outpost_id} has the label {READY_NODES}")]
-    served = {pod["spec"].get("nodeName") for pod in pods if _is_ready(pod)}
+    served = {
+        pod["spec"].get("nodeName")
+        for pod in pods
+        if is_ready(pod) and "deletionTimestamp" not in pod["metadata"]
+    }
     return [Fault(f"node {name} of {outpost_id} has no ready {what}") for name in ours if name not in served]
 
 
@@ -44,7 +49,7 @@ def waiting(pod: Json) -> list[Fault]:
     told = [
         Fault(
             f"{where}: {state.get('reason')} ({state.get('message', container['image'])})",
-            container["image"] if state.get("reason") in _IMAGE_REASONS else None,
+            container["image"] if state.get("reason") in NO_IMAGE_YET | NO_IMAGE_EVER else None,
         )
         for kind in ("initContainerStatuses", "containerStatuses")
         for container in status.get(kind, ())
@@ -83,10 +88,3 @@ def not_ready(
             "the same request again."
         )
     return error(told, do=do)
-
-
-def _is_ready(pod: Json) -> bool:
-    conditions = pod.get("status", {}).get("conditions", ())
-    return "deletionTimestamp" not in pod["metadata"] and any(
-        condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions
-    )

@@ -9,6 +9,7 @@ import pytest
 from start_verification import start
 
 from extended_cluster.errors import NotReadyYet
+from extended_cluster.names import MANAGED_BY, MANAGED_BY_LABEL, METALLB_NAMESPACE
 from extended_cluster.verification import objects, observed
 from tests.kubernetes.asked import Asked
 from tests.kubernetes.conftest import Kubernetes
@@ -36,9 +37,9 @@ def _for_old(obj: Json) -> Json:
 @pytest.fixture(scope="module")
 def started(kubernetes: Kubernetes) -> Iterator[Asked]:
     asked = Old(kubernetes) if kubernetes.real else Asked(kubernetes)
-    kubernetes.ask(
-        "POST", "/api/v1/namespaces", {"metadata": {"name": "metallb-system"}}
-    )  # may be there already
+    # As ours, so that MetalLB's own tests may come after these; it may be there already.
+    meta = {"name": METALLB_NAMESPACE, "labels": {MANAGED_BY_LABEL: MANAGED_BY}}
+    kubernetes.ask("POST", "/api/v1/namespaces", {"metadata": meta})
     start(asked, RUN, made.SERVERS, made.IMAGE, last=False)
     yield asked
     asked.delete("v1", "Namespace", objects.NAMESPACE)

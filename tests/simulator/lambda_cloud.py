@@ -4,12 +4,15 @@ import io
 import json
 import os
 import textwrap
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from werkzeug.serving import make_server
 
 from simulator import awslambda
 from simulator.cloud import Cloud
@@ -36,6 +39,19 @@ def lambda_cloud() -> Iterator[Cloud]:
         yield cloud
     finally:
         cloud.functions.close()
+
+
+@contextmanager
+def reachable(cloud: Cloud) -> Iterator[Cloud]:
+    """The cloud, reachable from the functions' processes."""
+    server = make_server("127.0.0.1", 0, cloud.gateway, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    cloud.url = f"http://127.0.0.1:{server.server_port}"
+    yield cloud
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def package(**files: str) -> bytes:

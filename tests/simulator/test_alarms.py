@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from simulator import cloudwatch, sns
-from simulator.call import AwsError
+from simulator.call import ADMINISTRATOR, AwsError, Call
 from simulator.cloud import Cloud
-from simulator.cloudwatch.embedded import embedded
+from simulator.cloudwatch.embedded import Embedded, embedded
 from simulator.cloudwatch.evaluation import is_alarm
 from simulator.cloudwatch.metrics import metric
 from tests.simulator.lambda_cloud import create, lambda_cloud
@@ -137,6 +138,17 @@ def test_a_metric_in_a_log_line_rings_for_its_own_dimension_and_period(account: 
     assert (account.state(), len(account.told())) == ("ALARM", 1)
     let_pass(account.cloud, 900)
     assert account.state() == "OK"
+
+
+def test_another_account_s_metrics_are_kept_apart(account: Account) -> None:
+    directive = {"Namespace": "Own", "Dimensions": [[]], "Metrics": [{"Name": "Outcome"}]}
+    message = json.dumps({"_aws": {"CloudWatchMetrics": [directive]}, "Outcome": 1.0})
+    metrics, now = account.cloud.metrics, account.cloud.clock.time()
+    for number, told in (("123456789012"[::-1], []), ("123456789012", [1.0])):
+        caller = replace(ADMINISTRATOR, account=number)
+        call = Call("logs", "PutLogEvents", {"logEvents": [{"message": message}]}, caller)
+        Embedded(metrics).after_delivery(call, lambda _: {})
+        assert metrics.within(metric("Own", "Outcome", {}), now - 1, now) == told
 
 
 def test_a_functions_crash_rings_and_its_success_does_not(account: Account) -> None:

@@ -239,6 +239,30 @@ def test_the_cluster_s_tags_and_the_policy_decide_on_access(cloud: Cloud) -> Non
     )
 
 
+def test_ending_an_instance_needs_the_mark_of_the_group_that_it_is_in(cloud: Cloud) -> None:
+    answering(cloud, "autoscaling.TerminateInstanceInAutoScalingGroup", {})
+    groups = [
+        {"AutoScalingGroupName": name, "Instances": [{"InstanceId": instance}], "Tags": tags}
+        for name, instance, tags in (
+            ("edge-1-op-1", "i-1", [{"Key": TAG, "Value": "edge-1"}]),
+            ("theirs-op-1", "i-2", []),
+        )
+    ]
+
+    def described(call: Call, _: Proceed) -> Answer:
+        wanted = call.params.get("AutoScalingGroupNames")
+        return {"AutoScalingGroups": [g for g in groups if not wanted or g["AutoScalingGroupName"] in wanted]}
+
+    cloud.install({"autoscaling.DescribeAutoScalingGroups": described})
+    group = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:*:autoScalingGroupName/*-op-*"
+    caller = role(cloud, allow("autoscaling:TerminateInstanceInAutoScalingGroup", group, **OURS_ALREADY))
+    operation = "TerminateInstanceInAutoScalingGroup"
+    ending: dict[str, Any] = {"ShouldDecrementDesiredCapacity": False}
+    cloud.call("autoscaling", operation, caller, InstanceId="i-1", **ending)
+    for other in ("i-2", "i-3"):  # another's, and one of no group
+        assert refusal(cloud, caller, "autoscaling", operation, InstanceId=other, **ending).status == 403
+
+
 def test_tagging_a_group_needs_the_group_s_own_mark(cloud: Cloud) -> None:
     answering(cloud, "autoscaling.CreateOrUpdateTags", {})
     marked = {"AutoScalingGroups": [{"Tags": [{"Key": TAG, "Value": "edge-1"}]}]}

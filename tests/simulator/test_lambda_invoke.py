@@ -2,16 +2,14 @@
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
 from simulator.call import Answer, AwsError, Call, Proceed
 from simulator.cloud import Cloud
-from tests.simulator.lambda_cloud import create, error_of, lambda_cloud, log_lines
+from tests.simulator.lambda_cloud import create, error_of, lambda_cloud, log_lines, reachable
 
 
 @pytest.fixture
@@ -92,14 +90,8 @@ def test_environment_is_exactly_what_lambda_gives(cloud: Cloud, monkeypatch: pyt
 @pytest.fixture
 def served(cloud: Cloud) -> Iterator[Cloud]:
     """The cloud, reachable from the functions' processes."""
-    server = make_server("127.0.0.1", 0, cloud.gateway, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    cloud.url = f"http://127.0.0.1:{server.server_port}"
-    yield cloud
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with reachable(cloud):
+        yield cloud
 
 
 def test_function_calls_aws_as_its_role(served: Cloud) -> None:

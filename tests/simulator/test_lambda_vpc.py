@@ -1,17 +1,15 @@
 """Functions in a VPC: what Lambda demands of them, and what they reach."""
 
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from werkzeug.serving import make_server
 
 from simulator.call import Answer, Call, Proceed
 from simulator.cloud import Cloud
-from tests.simulator.lambda_cloud import create, lambda_cloud
+from tests.simulator.lambda_cloud import create, lambda_cloud, reachable
 
 SOURCE = "def handler(event, context): return 1"
 ASKS = """
@@ -65,15 +63,8 @@ class Network:
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    with lambda_cloud() as cloud:
-        server = make_server("127.0.0.1", 0, cloud.gateway, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        cloud.url = f"http://127.0.0.1:{server.server_port}"
+    with lambda_cloud() as cloud, reachable(cloud):
         yield cloud
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

@@ -48,6 +48,10 @@ def pod(name: str, component: str, on: str | None, status: Json) -> Json:
     }
 
 
+def ending(obj: Json) -> Json:
+    return {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": "2026-11-23T10:00:00Z"}}
+
+
 def endpoints(*ready: bool | None) -> Json:
     labels = {"kubernetes.io/service-name": "metallb-webhook-service"}
     return {
@@ -136,6 +140,10 @@ def test_the_registry_is_the_stack_s(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"node": node("n1", outpost_id=OTHER)}, f"no node of {OUTPOST} has the label"),
         ({"more": node("n2")}, f"node n2 of {OUTPOST} has no ready speaker"),
         ({"speaker": pod("speaker-1", "speaker", "n1", {})}, f"node n1 of {OUTPOST} has no ready speaker"),
+        (
+            {"speaker": ending(pod("speaker-1", "speaker", "n1", {"conditions": READY}))},
+            f"node n1 of {OUTPOST} has no ready speaker",
+        ),
         (
             {"speaker": pod("controller-1", "controller", "n1", {"conditions": READY})},
             f"node n1 of {OUTPOST} has no ready speaker",

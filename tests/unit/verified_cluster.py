@@ -7,7 +7,7 @@ import copy
 import json
 from typing import Any
 
-from extended_cluster.names import LNI_READY_LABEL
+from extended_cluster.names import COMPONENT_LABEL, LNI_READY_LABEL
 from extended_cluster.types import ClusterNode, ServerPlan
 from extended_cluster.verification import objects
 from tests.unit import edge_nodes
@@ -53,7 +53,7 @@ def pod(component: str, number: int, *, waiting: Json | None = None, ready: bool
         "metadata": {
             "name": f"{component}-{number}",
             "namespace": NAMESPACE,
-            "labels": {objects.COMPONENT_LABEL: component},
+            "labels": {COMPONENT_LABEL: component},
         },
         "spec": {"nodeName": f"node-{number}"},
         "status": {

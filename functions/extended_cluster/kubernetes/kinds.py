@@ -16,14 +16,12 @@ class Kind(NamedTuple):
 _NAMESPACED: Final = {
     "v1": {
         "ConfigMap": "configmaps",
-        "Endpoints": "endpoints",
-        "Event": "events",
         "Pod": "pods",
         "Secret": "secrets",
         "Service": "services",
         "ServiceAccount": "serviceaccounts",
     },
-    "apps/v1": {"DaemonSet": "daemonsets", "Deployment": "deployments", "ReplicaSet": "replicasets"},
+    "apps/v1": {"DaemonSet": "daemonsets", "Deployment": "deployments"},
     "coordination.k8s.io/v1": {"Lease": "leases"},
     "discovery.k8s.io/v1": {"EndpointSlice": "endpointslices"},
     "k8s.cni.cncf.io/v1": {"NetworkAttachmentDefinition": "network-attachment-definitions"},
@@ -32,7 +30,6 @@ _NAMESPACED: Final = {
         "L2Advertisement": "l2advertisements",
         "ServiceL2Status": "servicel2statuses",
     },
-    "policy/v1": {"PodDisruptionBudget": "poddisruptionbudgets"},
     "rbac.authorization.k8s.io/v1": {"Role": "roles", "RoleBinding": "rolebindings"},
     "whereabouts.cni.cncf.io/v1alpha1": {"IPPool": "ippools"},
 }

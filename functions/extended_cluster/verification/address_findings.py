@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 from extended_cluster import lni_guest
 from extended_cluster.address_ranges import parse
 from extended_cluster.verification.lan_findings import FAILED_ROUNDS
+from extended_cluster.verification.objects import service_name
 from extended_cluster.verification.observed import Observed, Server
 from extended_cluster.verification.verdict import Verdict, nothing_to_see, verdict
 
@@ -15,7 +16,7 @@ def address_assigned(seen: Observed) -> Verdict:
     """Every server with a pool gives its Service an address."""
     servers = _with_pool(seen)
     waiting = [
-        f"Service smoke-{server.outpost_id} has no address of pool {server.outpost_id}"
+        f"Service {service_name(server.outpost_id)} has no address of pool {server.outpost_id}"
         for server in servers
         if not server.address
     ]
@@ -84,7 +85,7 @@ def vip_reach(seen: Observed) -> Verdict:
         announcer = next((one["node"] for one in server.announcements), None)
         for name in (node["name"] for node in server.nodes if node["name"] != announcer):
             told = (
-                seen.reports[name].told["vips"].get(f"smoke-{server.outpost_id}")
+                seen.reports[name].told["vips"].get(service_name(server.outpost_id))
                 if name in seen.reports
                 else None
             )

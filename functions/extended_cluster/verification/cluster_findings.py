@@ -5,17 +5,15 @@ from ipaddress import IPv4Network
 from typing import Any, Final
 
 from extended_cluster.kubernetes.api import Json
+from extended_cluster.local_dns import LOCAL
 from extended_cluster.names import LNI_READY, LNI_READY_LABEL
 from extended_cluster.node_readiness import is_ready, ready_condition
+from extended_cluster.pod_faults import NO_IMAGE_EVER, NO_IMAGE_YET
 from extended_cluster.verification.objects import SMOKE
 from extended_cluster.verification.observed import Observed
 from extended_cluster.verification.verdict import Verdict, nothing_to_see, verdict
 
 _EXCLUDED: Final = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS"
-# kubelet's reasons for a container without its image (kubernetes, pkg/kubelet/images/types.go). It tries again after
-# most of them; a name that is none, and a policy that forbids the pull, stay.
-_NO_IMAGE: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"})
-_NO_IMAGE_EVER: Final = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 # cloud-provider-aws (in-tree name), aws-load-balancer-controller.
 _AWS_FINALIZERS: Final = frozenset(
     {"service.kubernetes.io/load-balancer-cleanup", "service.k8s.aws/resources"}
@@ -69,8 +67,8 @@ def image_pulled(seen: Observed) -> Verdict:
     waits = [(pod, why) for pod in seen.pods for why in _waiting(pod)]
     return verdict(
         f"{len(seen.pods)} pod(s) have their image",
-        failed=[_tell(pod, why) for pod, why in waits if why.get("reason") in _NO_IMAGE_EVER],
-        waiting=[_tell(pod, why) for pod, why in waits if why.get("reason") in _NO_IMAGE],
+        failed=[_tell(pod, why) for pod, why in waits if why.get("reason") in NO_IMAGE_EVER],
+        waiting=[_tell(pod, why) for pod, why in waits if why.get("reason") in NO_IMAGE_YET],
     )
 
 
@@ -91,9 +89,7 @@ def smoke_running(seen: Observed) -> Verdict:
 def local_dns(seen: Observed) -> Verdict:
     """Every node resolves names, by a CoreDNS of its own: a query cannot leave the node."""
     policy = ((seen.kube_dns or {}).get("spec") or {}).get("internalTrafficPolicy")
-    failed = (
-        [] if policy == "Local" else [f"Service kube-dns has internalTrafficPolicy {policy or 'Cluster'}"]
-    )
+    failed = [] if policy == LOCAL else [f"Service kube-dns has internalTrafficPolicy {policy or 'Cluster'}"]
     waiting = []
     for _, node in seen.expected():
         dns = seen.reports[node["name"]].told["dns"] if node["name"] in seen.reports else None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from extended_cluster import lni_guest
 from extended_cluster.names import (
+    COMPONENT_LABEL,
     LNI_READY,
     LNI_READY_LABEL,
     LOAD_BALANCER_CLASS,
@@ -21,7 +22,6 @@ type Json = dict[str, Any]
 NAMESPACE: Final = "eks-outposts-servers-verify"
 RUN_LABEL: Final = "eks-outposts-servers/run"
 REPORT_LABEL: Final = "eks-outposts-servers/report"
-COMPONENT_LABEL: Final = "eks-outposts-servers/component"
 SMOKE, PROBE = "smoke", "probe"
 # Seconds between two reports of a node.
 PERIOD: Final = 10

@@ -9,11 +9,10 @@ from typing import Any, Final, NamedTuple
 from extended_cluster import node_readiness
 from extended_cluster.address_pools import API_VERSION as METALLB
 from extended_cluster.kubernetes.api import Json, Kubernetes
-from extended_cluster.names import METALLB_NAMESPACE
+from extended_cluster.names import COMPONENT_LABEL, METALLB_NAMESPACE
 from extended_cluster.types import ClusterNode, ServerPlan
 from extended_cluster.user_data import OUTPOST_LABEL
 from extended_cluster.verification.objects import (
-    COMPONENT_LABEL,
     NAMESPACE,
     PROBE,
     REPORT_LABEL,

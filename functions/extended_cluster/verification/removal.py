@@ -3,6 +3,7 @@
 from typing import Final
 
 from extended_cluster.errors import NotReadyYet, VerificationConflict, VerificationLeftBehind
+from extended_cluster.install_manifest import is_ours
 from extended_cluster.kubernetes.api import Json, Kubernetes
 from extended_cluster.names import MANAGED_BY, MANAGED_BY_LABEL
 from extended_cluster.verification.objects import NAMESPACE
@@ -20,7 +21,7 @@ _KINDS: Final = (
 def found(kubernetes: Kubernetes) -> Json | None:
     """The namespace; None: it is not there. VerificationConflict when it is not ours."""
     namespace = kubernetes.get("v1", "Namespace", NAMESPACE)
-    if namespace and _labels(namespace).get(MANAGED_BY_LABEL) != MANAGED_BY:
+    if namespace and not is_ours(namespace):
         raise VerificationConflict(
             f"Namespace {NAMESPACE} exists without the label {MANAGED_BY_LABEL}={MANAGED_BY}, so it is not ours.",
             do="Find out whose it is, and delete or rename it; then start the same request again.",
@@ -65,7 +66,3 @@ def _left(kubernetes: Kubernetes, namespace: Json) -> str:
 def _held(obj: Json) -> str:
     finalizers = obj["metadata"].get("finalizers")
     return f" (waits for {', '.join(finalizers)})" if finalizers else ""
-
-
-def _labels(obj: Json) -> dict[str, str]:
-    return dict(obj["metadata"].get("labels") or {})
